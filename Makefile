@@ -1,0 +1,75 @@
+# tidepool: make run | make test | make | make install PREFIX=... | make check | make bench | make fuzz | make format
+#
+# Objects go to build/<kind>/, where kind is release (the product), asan (what the tests run) or fuzz.
+
+KIND    ?= release
+PREFIX  ?= /usr/local
+CC      ?= cc
+BUILD   := build/$(KIND)
+
+# --- what the build needs (Debian's names; llhttp comes as C source on 12, as a library on 13)
+PKGS      := pkg-config libuv1-dev libcjson-dev liblua5.4-dev libsqlite3-dev libssl-dev libyaml-dev
+LLHTTP    := $(if $(shell apt-cache policy libllhttp-dev 2>/dev/null | grep Candidate),libllhttp-dev,node-llhttp)
+TEST_PKGS := libcmocka-dev python3 python3-boto3 awscli nodejs npm curl valgrind
+
+# --- flags
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
+HARDEN   := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+CFLAGS_release := -O2 -g $(HARDEN)
+CFLAGS_asan    := -O1 -g $(SAN) -Werror
+CFLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
+LDFLAGS_release := -pie -Wl,-z,relro,-z,now
+LDFLAGS_asan    := $(SAN)
+LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
+
+LIBS_PC := libuv libcjson lua5.4 sqlite3 libcrypto yaml-0.1
+LLHTTP_SRC := $(wildcard /usr/share/llhttp/*.c)
+LLHTTP_OBJ := $(patsubst /usr/share/llhttp/%.c,$(BUILD)/llhttp/%.o,$(LLHTTP_SRC))
+CPPFLAGS += -D_GNU_SOURCE -Iruntime -Igateway -Itriggers -I/usr/share/include/llhttp -I/usr/share/include \
+            $(shell pkg-config --cflags $(LIBS_PC) 2>/dev/null)
+CFLAGS   += -std=c11 $(WARN) $(CFLAGS_$(KIND))
+LDFLAGS  += $(LDFLAGS_$(KIND))
+LDLIBS   += $(shell pkg-config --libs $(LIBS_PC) 2>/dev/null) $(if $(LLHTTP_SRC),,-lllhttp) -lm -lpthread
+
+# --- sources by folder
+SRC  := $(filter-out runtime/main.c,$(shell find runtime gateway triggers -name '*.c' 2>/dev/null))
+OBJ  := $(SRC:%.c=$(BUILD)/%.o)
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+
+.PHONY: all run test unit check bench fuzz format install deps test-deps clean
+all: build/tidepool
+
+build/tidepool: $(BUILD)/tidepool
+	@mkdir -p build && ln -sf $(KIND)/tidepool $@
+
+$(BUILD)/tidepool: $(BUILD)/runtime/main.o $(BUILD)/libtidepool.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/libtidepool.a: $(OBJ) $(LLHTTP_OBJ)
+	@rm -f $@ && ar rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/llhttp/%.o: /usr/share/llhttp/%.c
+	@mkdir -p $(@D)
+	$(CC) -I/usr/share/include/llhttp -I/usr/share/include -O2 -fPIE -w -c -o $@ $<
+
+# One binary for each test file; make T=sqs unit builds and runs those whose name holds "sqs".
+$(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libtidepool.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+unit:
+	@$(MAKE) --no-print-directory KIND=asan run-unit
+
+.PHONY: run-unit
+run-unit: $(foreach u,$(UNIT),$(if $(findstring $(T),$(u)),$(u)))
+	@for t in $^; do $$t || exit 1; done
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

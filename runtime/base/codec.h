@@ -1,0 +1,26 @@
+/* Bytes to text and back: hex, base64, percent encoding, UTF-8. */
+#ifndef BASE_CODEC_H
+#define BASE_CODEC_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+
+void codec_hex(struct str in, char *out); /* 2 * in.n characters and a zero */
+
+void codec_base64(struct buf *out, struct str in);
+
+/* Standard alphabet with padding, as AWS's SDKs send it; false when it is not valid. */
+bool codec_unbase64(struct buf *out, struct str in);
+
+/* %XX for all but A-Z a-z 0-9 - _ . ~ and the bytes in `keep`. */
+void codec_percent(struct buf *out, struct str in, const char *keep);
+
+/* %XX back to bytes ('+' to a space when plus is set); a bad escape is copied as it is.  In the arena. */
+struct str codec_unpercent(struct arena *a, struct str in, bool plus);
+
+bool codec_utf8_valid(struct str in);
+
+/* Number of UTF-16 code units, in which AWS counts the length of text; -1 when it is not UTF-8. */
+long codec_utf16_len(struct str in);
+
+#endif

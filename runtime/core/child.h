@@ -1,0 +1,63 @@
+/* Worker processes and the frames that go between.
+ *
+ * A small helper process (the nursery) is started before anything is opened; it forks workers on demand and
+ * passes one end of a socketpair, so that a worker inherits no socket, no store and no other function's
+ * environment.
+ *
+ * A frame: u32 length of what follows, u8 kind, then fields.  Both sides are the same binary on the same
+ * machine: fields are in the machine's byte order. */
+#ifndef CORE_CHILD_H
+#define CORE_CHILD_H
+
+#include "base/buf.h"
+#include "core/loop.h"
+#include <sys/types.h>
+
+#define FRAME_MAX (16u << 20)
+
+/* --- writing and reading frames (no I/O) */
+size_t frame_begin(struct buf *b, unsigned kind); /* returns the place to give to frame_end */
+void frame_end(struct buf *b, size_t at);
+void frame_i64(struct buf *b, int64_t v);
+void frame_str(struct buf *b, struct str s); /* absent stays absent */
+
+struct frame {
+    unsigned kind;
+    struct str rest;
+    bool bad; /* a field did not fit: the frame is broken */
+};
+/* Takes the next whole frame off `in`; false: not yet whole.  *bad: the bytes can never become a frame. */
+bool frame_next(struct str *in, struct frame *f, bool *bad);
+int64_t frame_take_i64(struct frame *f);
+struct str frame_take_str(struct frame *f);
+
+/* --- processes.  Thread: main. */
+struct nursery;
+
+/* Forks the helper.  Call it first thing in main, before threads, loop or files.  `worker` is what a worker
+ * runs, with its end of the pair; it never returns. */
+struct nursery *nursery_start(void (*worker)(int fd));
+void nursery_stop(struct nursery *n); /* ends it, and with it all workers */
+void nursery_attach(struct nursery *n, struct loop *l);
+
+struct child;
+struct child_events {
+    void (*frame)(struct child *c, struct frame *f); /* views lent until it returns */
+    void (*gone)(
+        struct child *c,
+        int wait_status); /* the process has ended and all its frames were heard; the child is freed after */
+};
+/* A new worker process; NULL: could not.  Ready at once: frames may be sent before it has started. */
+struct child *child_spawn(struct nursery *n, const struct child_events *on, void *owner);
+void *child_owner(const struct child *c);
+pid_t child_pid(const struct child *c);
+
+/* The buffer in which frames for the child are collected; child_flush sends what is in it (the loop does so
+ * before each sleep, so frames of one turn go in one write). */
+struct buf *child_out(struct child *c);
+void child_flush(struct child *c);
+
+void child_kill(struct child *c);   /* SIGKILL; `gone` comes */
+void child_retire(struct child *c); /* closes our end: the worker ends itself when it is done; `gone` comes */
+
+#endif

@@ -1,0 +1,34 @@
+/* Options of the command line and their TIDEPOOL_* variables: one table, for `start` and all other verbs. */
+#ifndef CORE_CONF_H
+#define CORE_CONF_H
+
+#include "base/log.h"
+#include "base/map.h"
+
+struct conf {
+    const char *template; /* path, or NULL: look for template.json, template.yaml, template.yml here */
+    int port;             /* 4566: the AWS endpoint */
+    int api_port;         /* 3000: the first API */
+    const char *host;     /* 127.0.0.1 */
+    const char *data;     /* state folder; NULL: .tidepool beside the template */
+    bool ephemeral, durable, run_inline, lenient;
+    int workers;           /* worker processes per function at most; 0: as many as cores */
+    uint64_t seed;         /* 0: from the system */
+    struct map parameters; /* --parameter K=V: str -> char * */
+    const char *account, *region;
+    enum log_level log_level;
+    const char *app; /* folder of the template: where CodeUri begins; set by start */
+};
+
+void conf_init(struct conf *c); /* defaults */
+void conf_release(struct conf *c);
+
+/* Reads the environment first, then argv (argv[0] is the verb); what is not an option goes to rest[] (room
+ * for argc). False: *why says in one line what is wrong (static or owned by conf). */
+bool conf_read(struct conf *c, int argc, char **argv, char **env, char **rest, int *rest_count,
+               const char **why);
+
+/* The options' help, one line each. */
+void conf_help(FILE *to);
+
+#endif
