@@ -1,7 +1,8 @@
 /* A growing run of bytes with a ceiling from birth.
  *
- * What would pass the ceiling is dropped whole and `full` is set, so a long series of adds is checked once,
- * at its end.  The owner releases it; buf_view lends. */
+ * What would pass the ceiling is dropped whole and `full` is set; a full buffer takes nothing more until it
+ * is cleared.  So a long series of adds is checked once, at its end.  The owner releases it; buf_view lends.
+ */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
 
@@ -26,7 +27,8 @@ void buf_z(struct buf *b, const char *z);
 void buf_str(struct buf *b, struct str s);
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* A JSON string with its quotes; control characters, '"' and '\' are escaped, all else is copied. */
+/* A JSON string with its quotes; control characters, '"' and '\' are escaped, all else is copied.  An absent
+ * string is written as "". */
 void buf_json(struct buf *b, struct str s);
 
 /* Text between XML tags: & < > " and control characters escaped. */

@@ -20,16 +20,15 @@ void map_release(struct map *m);
 
 void *map_get(const struct map *m, struct str key);
 
-/* Puts and returns the value that was there before, or NULL. */
+/* Puts a value (never NULL: that means "not there") and returns the one that was there before, or NULL. */
 void *map_put(struct map *m, struct str key, void *value);
 
 /* Takes away and returns the value, or NULL. */
 void *map_del(struct map *m, struct str key);
 
-/* Iteration: start with cursor NULL, ends by returning NULL.  The entry just returned may be deleted by the
- * caller, since the cursor already stands on the next one:
- *   struct map_entry *at = m.first; struct str key; void *v;
- *   while ((v = map_each(&at, &key))) ...      (key may be NULL) */
+/* Iteration: start with the cursor on m.first; ends by returning NULL.  The entry just returned may be
+ * deleted by the caller, since the cursor already stands on the next one: struct map_entry *at = m.first;
+ * struct str key; void *v; while ((v = map_each(&at, &key))) ...      (key may be NULL) */
 void *map_each(struct map_entry **at, struct str *key);
 
 #endif

@@ -1,0 +1,114 @@
+#include "base/str.h"
+
+static unsigned char lower(unsigned char c)
+{
+    return c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c;
+}
+
+bool str_ieq(struct str a, struct str b)
+{
+    if (a.n != b.n)
+        return false;
+    for (size_t i = 0; i < a.n; i++)
+        if (lower((unsigned char)a.p[i]) != lower((unsigned char)b.p[i]))
+            return false;
+    return true;
+}
+
+int str_cmp(struct str a, struct str b)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = n ? memcmp(a.p, b.p, n) : 0;
+    if (order)
+        return order;
+    return (a.n > b.n) - (a.n < b.n);
+}
+
+bool str_starts(struct str s, struct str prefix)
+{
+    return s.n >= prefix.n && (prefix.n == 0 || memcmp(s.p, prefix.p, prefix.n) == 0);
+}
+
+bool str_ends(struct str s, struct str suffix)
+{
+    return s.n >= suffix.n && (suffix.n == 0 || memcmp(s.p + s.n - suffix.n, suffix.p, suffix.n) == 0);
+}
+
+ptrdiff_t str_find(struct str s, char c)
+{
+    const char *at = s.n ? memchr(s.p, c, s.n) : NULL;
+    return at ? at - s.p : -1;
+}
+
+ptrdiff_t str_search(struct str s, struct str needle)
+{
+    if (needle.n == 0)
+        return 0;
+    const char *at = s.n ? memmem(s.p, s.n, needle.p, needle.n) : NULL;
+    return at ? at - s.p : -1;
+}
+
+struct str str_sub(struct str s, size_t at, size_t n)
+{
+    if (!s.p)
+        return s;
+    if (at > s.n)
+        at = s.n;
+    if (n > s.n - at)
+        n = s.n - at;
+    return str_n(s.p + at, n);
+}
+
+struct str str_cut(struct str *rest, char sep)
+{
+    struct str whole = *rest;
+    ptrdiff_t at = str_find(whole, sep);
+    if (at < 0) {
+        *rest = STR_NONE;
+        return whole;
+    }
+    *rest = str_n(whole.p + at + 1, whole.n - (size_t)at - 1);
+    return str_n(whole.p, (size_t)at);
+}
+
+static bool blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct str str_trim(struct str s)
+{
+    while (s.n && blank(s.p[0]))
+        s.p++, s.n--;
+    while (s.n && blank(s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+bool str_to_i64(struct str s, int64_t *out)
+{
+    bool negative = s.n && s.p[0] == '-';
+    size_t at = negative || (s.n && s.p[0] == '+');
+    if (at == s.n)
+        return false;
+    int64_t v = 0; /* counted downwards, because the negative side is the longer one */
+    for (; at < s.n; at++) {
+        if (s.p[at] < '0' || s.p[at] > '9')
+            return false;
+        if (__builtin_mul_overflow(v, 10, &v) || __builtin_sub_overflow(v, s.p[at] - '0', &v))
+            return false;
+    }
+    if (!negative && v == INT64_MIN)
+        return false;
+    *out = negative ? v : -v;
+    return true;
+}
+
+char *str_copy(struct str s, char *out, size_t size)
+{
+    size_t n = s.n < size ? s.n : size - 1;
+    if (n)
+        memcpy(out, s.p, n);
+    out[n] = 0;
+    return out;
+}
