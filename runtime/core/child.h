@@ -2,7 +2,8 @@
  *
  * A small helper process (the nursery) is started before anything is opened; it forks workers on demand and
  * passes one end of a socketpair, so that a worker inherits no socket, no store and no other function's
- * environment.
+ * environment.  Each worker also shares one page of memory with the main process, for what must be known
+ * while the worker is stuck and hears nothing (runtime/lambda/claim.h).
  *
  * A frame: u32 length of what follows, u8 kind, then fields.  Both sides are the same binary on the same
  * machine: fields are in the machine's byte order. */
@@ -35,8 +36,8 @@ struct str frame_take_str(struct frame *f);
 struct nursery;
 
 /* Forks the helper.  Call it first thing in main, before threads, loop or files.  `worker` is what a worker
- * runs, with its end of the pair; it never returns. */
-struct nursery *nursery_start(void (*worker)(int fd));
+ * runs, with its end of the pair and the shared page; it never returns. */
+struct nursery *nursery_start(void (*worker)(int fd, void *page));
 void nursery_stop(struct nursery *n); /* ends it, and with it all workers */
 void nursery_attach(struct nursery *n, struct loop *l);
 
@@ -51,6 +52,11 @@ struct child_events {
 struct child *child_spawn(struct nursery *n, const struct child_events *on, void *owner);
 void *child_owner(const struct child *c);
 pid_t child_pid(const struct child *c);
+
+/* The page that this worker and we share (a memfd, mapped by both): CHILD_PAGE bytes, zero at first, there
+ * until `gone` has returned. */
+#define CHILD_PAGE 4096
+void *child_page(const struct child *c);
 
 /* The buffer in which frames for the child are collected; child_flush sends what is in it (the loop does so
  * before each sleep, so frames of one turn go in one write). */

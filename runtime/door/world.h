@@ -19,9 +19,11 @@ struct conf;
 struct service;
 struct trace;
 struct notes;
+struct nursery;
 
 struct world {
-    struct loop *loop; /* NULL in plain tests */
+    struct loop *loop;       /* NULL in plain tests */
+    struct nursery *nursery; /* where worker processes come from; NULL: handlers run in this process */
     struct log *log;
     const struct conf *conf; /* options of the start */
     struct clock clock;
@@ -43,6 +45,7 @@ struct world {
 /* What a world is made of; log and conf may be NULL, loop NULL for plain tests. */
 struct world_setup {
     struct loop *loop;
+    struct nursery *nursery; /* lent; may be NULL */
     struct log *log;
     const struct conf *conf;
     struct store *store; /* moved: closed with the world */

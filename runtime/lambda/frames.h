@@ -1,7 +1,9 @@
 /* What crosses between the main process and a worker: kinds of frames and the order of their fields.
  *
  * Fields are written with frame_i64 and frame_str (core/child.h); "pairs" is a count followed by name and
- * value of each. A worker belongs to one function; it hears SPEC first. */
+ * value of each. A worker belongs to one function; it hears SPEC first.  An invocation that was sent may be
+ * taken back until the worker claims it (claim.h); frames from the worker may be collected and sent when it
+ * would wait, or at the end of a slice. */
 #ifndef LAMBDA_FRAMES_H
 #define LAMBDA_FRAMES_H
 
@@ -13,17 +15,15 @@ enum frame_kind {
                      event's fields */
     FRAME_ANSWER, /* to a CALL: i64 invocation, i64 call, i64 status (200: success), str body (JSON), str
                      fault code, str fault text */
-    FRAME_FORGET, /* i64 invocation: do not start it if it has not begun; the worker answers with FORGOTTEN or
-                     goes on */
     FRAME_STOP,   /* end when what runs has ended */
 
     /* worker -> main */
     FRAME_STARTED =
         32,     /* i64 invocation, i64 cold (1: a new environment), i64 init_us: the handler begins now */
-    FRAME_CALL, /* i64 invocation, i64 call, str service, str operation, str input (JSON) */
+    FRAME_CALL, /* i64 invocation, i64 call, str service, str operation, str input (JSON).  The operation as
+                   the handler wrote it: "put_item" and "PutItem" are the same to the main process */
     FRAME_LOG,  /* i64 invocation, str line (without newline) */
     FRAME_DONE, /* fields of struct invocation_result in order */
-    FRAME_FORGOTTEN, /* i64 invocation: it had not begun and never will */
 };
 
 #endif

@@ -6,8 +6,8 @@
  * waits for an aws call another runs.  An invocation is a coroutine: executor_step runs what can run, in
  * slices, until all wait or are done.
  *
- *   executor_start -> queued -> (environment free) host.started -> running <-> waiting for executor_answer ->
- * host.done
+ *   executor_start -> queued -> (environment free) host.claim -> host.started -> running <-> waiting for
+ * executor_answer -> host.done
  *
  * Preemption: no standing hook.  A timer (setitimer in a worker, the home's own watch inline) arms a one-shot
  * count hook on the running coroutine, which yields to others at the end of a slice, or raises at the
@@ -55,6 +55,9 @@ struct invocation_result {
 /* What the executor asks of its home.  Views are lent until the callback returns.  Callbacks must not call
  * executor_step. */
 struct executor_host {
+    /* Asked once, just before anything is done for an invocation (a new environment included).  False: it was
+     * taken back and is dropped without another word.  A worker asks its page (lambda/claim.h). */
+    bool (*claim)(void *home, uint64_t invocation);
     void (*started)(void *home, uint64_t invocation, bool cold, int64_t init_us);
     void (*call)(void *home, uint64_t invocation, uint64_t call, struct str service, struct str operation,
                  struct str input);
@@ -72,9 +75,6 @@ void executor_free(struct executor *x);
 
 /* Queues an invocation; everything it points to is copied or turned into Lua values before this returns. */
 void executor_start(struct executor *x, const struct invocation *in);
-
-/* True when it had not begun; then it never will, and nothing more is said about it. */
-bool executor_forget(struct executor *x, uint64_t invocation);
 
 /* The answer to a call.  status 200: body is the output as JSON; else code and text are the fault. */
 void executor_answer(struct executor *x, uint64_t invocation, uint64_t call, int status, struct str body,
