@@ -53,13 +53,17 @@ struct call {
 
     /* the turn */
     struct store *txn;
-    int64_t now;         /* ms on the world's clock, the same for all that this turn does */
-    int64_t began_us;    /* world's clock at submit */
-    struct call *parent; /* door_call: the call in whose run this one runs */
+    int64_t now;               /* ms on the world's clock, the same for all that this turn does */
+    int64_t began_us;          /* world's clock at submit */
+    const struct call *parent; /* the call given to door_open; only valid inside that call's run */
     struct list notes;
 
+    /* the door's own */
+    int stage;       /* enum call_stage in door.c */
+    bool queued;     /* the turn has it */
+    struct str also; /* ids by which a person may ask for this call, space separated */
+
     /* parking */
-    bool parked;
     int runs; /* how often run was called before this time */
     struct timer deadline;
     struct list park_links;
@@ -96,6 +100,10 @@ void call_note(struct call *c, struct str arn);
 /* The end of an OP_FORWARD: the answer or fault is set; on_end is called in the next turn's end.  Thread:
  * main. */
 void call_finish(struct call *c);
+
+/* The asker has gone.  A parked call ends at once without running again (on_end is called); any other goes
+ * on, and may look at c->cancelled. */
+void call_cancel(struct call *c);
 
 /* Trees: new object as the answer; helpers read as the answer's members. */
 cJSON *call_out(struct call *c); /* c->out, made when it is NULL */

@@ -68,6 +68,7 @@ struct service {
     void (*wire_out)(struct call *c, enum wire wire);
 };
 
+/* By AWS's name, or by the same name as snake_case ("put_item"); NULL: none. */
 const struct op_row *op_find(const struct service *s, struct str name);
 
 #endif

@@ -24,18 +24,20 @@ struct outbox_row {
 /* Writes the row in the call's transaction and notes OUTBOX_ARN. */
 enum rc outbox_put(struct call *c, const struct outbox_row *row);
 
-/* What bus/push.c uses. */
+/* What bus/push.c uses.  Texts lie in the arena given to outbox_next; `in` is the taker's to delete. */
 struct outbox_item {
     struct outbox_row row;
     uint64_t id;
     int attempts;
-    struct str causes, trace_id;
+    struct str causes, trace_id, account, region;
     cJSON *in;
 };
-/* The next item due at or before now and after `after` (0: the first), into `a`; RC_NONE: nothing is due and
- * *next_due is the time of the earliest (INT64_MAX: none).  item->in is the caller's to delete. */
-enum rc outbox_next(struct store *s, struct arena *a, int64_t now, uint64_t after, struct outbox_item *item,
-                    int64_t *next_due);
+
+/* The first item due at or before `now`, after the item `after` (NULL: from the start).  RC_NONE: nothing is
+ * due, and *next_due is the time of the earliest (INT64_MAX: none). */
+enum rc outbox_next(struct store *s, struct arena *a, int64_t now, const struct outbox_item *after,
+                    struct outbox_item *item, int64_t *next_due);
+
 enum rc outbox_done(struct store *s, const struct outbox_item *item);
 enum rc outbox_later(struct store *s, const struct outbox_item *item, int64_t due); /* attempts + 1 */
 

@@ -124,6 +124,7 @@ struct shape_error {
     struct str path;      /* "tableName", "keySchema.1.member.attributeName" in Coral's lower camel case */
     struct str value;     /* as text */
     struct str json_path; /* "KeySchema[0].AttributeName" */
+    const cJSON *got;     /* the value itself; NULL when missing */
 };
 
 /* Fills `input` (zeroed by the caller) from `tree` (NULL: as an empty object).  All problems are collected,
@@ -131,6 +132,10 @@ struct shape_error {
  * alone, as AWS does.  Text is lent from the tree; decoded blobs lie in `a`. */
 int shape_read(struct arena *a, const struct shape_row *rows, const cJSON *tree, void *input,
                struct shape_error *errors, int max);
+
+/* What Coral's JSON reader says of a value of the wrong type: "NUMBER_VALUE cannot be converted to String".
+ */
+struct str shape_type_text(struct arena *a, const struct shape_error *e);
 
 /* Coral's text for these errors: "2 validation errors detected: Value null at 'tableName' failed to satisfy
  * constraint: Member must not be null; ..." In the arena. */

@@ -38,6 +38,7 @@ struct trace_event {
                         separated */
 };
 
+/* At most `events` events in at most `bytes` bytes; the oldest give way.  Pages are touched as they fill. */
 struct trace *trace_new(size_t events, size_t bytes);
 void trace_free(struct trace *t);
 

@@ -35,10 +35,13 @@ struct world {
     struct notes *notes;                   /* parked calls and listeners by resource */
     const struct service *const *services; /* NULL-ended, main.c's table */
     void **state;                          /* [index in services] */
+    int open_count;                        /* services that are open */
     struct str account, region;            /* defaults */
     struct str origin; /* "http://localhost:4566": where the AWS endpoint answers, for URLs without a Host */
     long busy; /* work in flight that is neither a job nor a timer: invocations in workers, outgoing HTTP,
                   parked deliveries; `settle` waits for 0 */
+    uint64_t last_id; /* of what is numbered in order of time: outbox rows */
+    bool in_turn;     /* operations run now; what is noted waits for the commit */
     int64_t turn_now; /* the time of the running turn */
 };
 

@@ -1,0 +1,157 @@
+#include "door/call.h"
+#include "call_inside.h"
+#include "door/note.h"
+#include "note_point.h"
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* X-Ray's form: version, seconds since 1970 in hex, 96 random bits in hex. */
+static void trace_id_make(struct world *w, char out[TRACE_ID_SIZE])
+{
+    int n = snprintf(out, TRACE_ID_SIZE, "1-%08x-", (unsigned)(clock_now(&w->clock) / 1000));
+    ident_hex(&w->ident, out + n, 24);
+}
+
+struct call *call_new(struct world *w, const struct call *parent, const struct service *s,
+                      const struct op_row *op)
+{
+    struct call *c = xcalloc(1, sizeof(*c));
+    c->world = w, c->service = s, c->op = op;
+    arena_init(&c->arena);
+    list_init(&c->job.link);
+    list_init(&c->notes);
+    list_init(&c->park_links);
+    buf_init(&c->payload_out, 16u << 20);
+    ident_uuid(&w->ident, c->request_id);
+    c->from = CALL_INSIDE;
+    c->account = w->account, c->region = w->region;
+    c->causes = STR("");
+    c->txn = w->store;
+    c->now = w->in_turn ? w->turn_now : clock_now(&w->clock);
+    c->began_us = clock_now_us(&w->clock);
+    if (!parent) {
+        trace_id_make(w, c->trace_id);
+        return c;
+    }
+    c->parent = parent;
+    c->from = parent->from;
+    c->account = arena_str(&c->arena, parent->account);
+    c->region = arena_str(&c->arena, parent->region);
+    if (parent->host.p)
+        c->host = arena_str(&c->arena, parent->host);
+    memcpy(c->trace_id, parent->trace_id, TRACE_ID_SIZE);
+    c->causes = arena_str(&c->arena, str_z(parent->request_id));
+    return c;
+}
+
+void call_free(struct call *c)
+{
+    cJSON_Delete(c->in);
+    cJSON_Delete(c->out);
+    cJSON_Delete(c->fault_extra);
+    buf_release(&c->payload_out);
+    arena_release(&c->arena);
+    free(c);
+}
+
+enum op_end call_fail(struct call *c, const struct fault *f, const char *fmt, ...)
+{
+    c->fault = f;
+    if (!fmt) {
+        c->fault_text = f->text ? str_z(f->text) : STR("");
+        return OP_FAULT;
+    }
+    va_list ap, again;
+    va_start(ap, fmt);
+    va_copy(again, ap);
+    int n = vsnprintf(NULL, 0, fmt, ap);
+    char *text = arena_alloc(&c->arena, (size_t)n + 1);
+    vsnprintf(text, (size_t)n + 1, fmt, again);
+    va_end(again);
+    va_end(ap);
+    c->fault_text = str_n(text, (size_t)n);
+    return OP_FAULT;
+}
+
+enum op_end call_broke_at(struct call *c, enum rc rc, const char *file, int line)
+{
+    log_error(c->world->log, "%s %s failed: %s (%s:%d)", c->service->name, c->op->name, rc_text(rc), file,
+              line);
+    return call_fail(c, &fault_internal, NULL);
+}
+
+static void deadline_passed(struct timer *t)
+{
+    call_wake(list_of(t, struct call, deadline));
+}
+
+enum op_end call_park(struct call *c, struct str arn, int64_t deadline)
+{
+    struct park *p = arena_zalloc(&c->arena, sizeof(*p));
+    p->call = c;
+    p->point = note_point_get(c->world->notes, arn);
+    list_push(&p->point->parked, &p->in_point);
+    list_push(&c->park_links, &p->in_call);
+    c->deadline.fire = deadline_passed;
+    timer_set(c->world->timers, &c->deadline, deadline);
+    return OP_PARK;
+}
+
+struct call_note_row {
+    struct list link;
+    struct str arn;
+};
+
+void call_note(struct call *c, struct str arn)
+{
+    struct call_note_row *n = arena_alloc(&c->arena, sizeof(*n));
+    n->arn = arena_str(&c->arena, arn);
+    list_push(&c->notes, &n->link);
+}
+
+void call_notes_pend(struct call *c)
+{
+    struct list *l;
+    while ((l = list_shift(&c->notes)))
+        note_pend(c->world, list_of(l, struct call_note_row, link)->arn);
+}
+
+void call_notes_drop(struct call *c)
+{
+    while (list_shift(&c->notes))
+        continue;
+}
+
+/* To the parent: its fate decides over these notes too. */
+void call_notes_hand_up(struct call *c)
+{
+    struct list *l;
+    while ((l = list_shift(&c->notes)))
+        call_note((struct call *)c->parent, list_of(l, struct call_note_row, link)->arn);
+}
+
+void call_unpark(struct call *c)
+{
+    timer_stop(c->world->timers, &c->deadline);
+    struct list *l;
+    while ((l = list_shift(&c->park_links))) {
+        struct park *p = list_of(l, struct park, in_call);
+        list_del(&p->in_point);
+        note_point_drop_unused(c->world->notes, p->point);
+    }
+}
+
+cJSON *call_out(struct call *c)
+{
+    if (!c->out)
+        c->out = cJSON_CreateObject();
+    return c->out;
+}
+
+struct str call_uuid(struct call *c)
+{
+    char id[IDENT_UUID_SIZE];
+    ident_uuid(&c->world->ident, id);
+    return arena_str(&c->arena, str_z(id));
+}
