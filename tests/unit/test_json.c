@@ -1,0 +1,85 @@
+/* base/json: what is printed reads back, and the reader takes JSON and nothing else. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+
+static void prints(const char *text, const char *expected)
+{
+    struct buf out;
+    cJSON *tree = cJSON_Parse(text);
+    buf_init(&out, 10000);
+    json_print(&out, tree);
+    assert_string_equal(buf_zstr(&out), expected);
+    buf_release(&out);
+    cJSON_Delete(tree);
+}
+
+static void test_print(void **state)
+{
+    (void)state;
+    prints("{ \"a\" : [ 1, -2, 3.5, true, false, null, {}, [] ], \"\\u00e9\": \"x\\ny\\\"\" }",
+           "{\"a\":[1,-2,3.5,true,false,null,{},[]],\"\xc3\xa9\":\"x\\ny\\\"\"}");
+    prints("9007199254740992", "9007199254740992");
+    prints("1732267800.123", "1732267800.123");
+    prints("1e300", "1e+300");
+    prints("0.1", "0.1");
+}
+
+static void test_walk(void **state)
+{
+    (void)state;
+    struct arena a;
+    arena_init(&a);
+    struct json_reader r =
+        json_reader(STR(" {\"a\\n\": \"\\ud83d\\ude00\\/\", \"list\":[1, {\"x\":[]}], \"n\":null} "), &a);
+    struct str name;
+    bool first = true;
+
+    assert_int_equal(json_peek(&r), JSON_OBJECT);
+    assert_true(json_member(&r, &first, &name));
+    assert_true(str_is(name, "a\n"));
+    assert_true(str_is(json_string(&r), "\xf0\x9f\x98\x80/"));
+    assert_true(json_member(&r, &first, &name));
+    assert_true(str_is(name, "list"));
+    assert_true(str_is(json_raw(&r), "[1, {\"x\":[]}]"));
+    assert_true(json_member(&r, &first, &name));
+    assert_int_equal(json_peek(&r), JSON_NULL);
+    assert_true(str_is(json_raw(&r), "null"));
+    assert_false(json_member(&r, &first, &name));
+    assert_true(json_done(&r));
+    arena_release(&a);
+}
+
+static void test_refused(void **state)
+{
+    static const char *const bad[] = {
+        "",      "{",       "{\"a\"}", "{\"a\":}",  "{\"a\":1,}", "[1,]", "[1 2]",     "\"abc",
+        "\"\\",  "\"\\x\"", "01",      "1.",        "1e",         "-",    "tru",       "nul",
+        "{a:1}", "\"\n\"",  "[1]]",    "\"\\u12\"", "{} x",       "[}",   "{\"a\":1]", ".5",
+    };
+    (void)state;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct arena a;
+        arena_init(&a);
+        struct json_reader r = json_reader(str_z(bad[i]), &a);
+        json_raw(&r);
+        if (json_done(&r))
+            fail_msg("taken: %s", bad[i]);
+        arena_release(&a);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_print),
+        cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
