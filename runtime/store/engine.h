@@ -1,0 +1,44 @@
+/* What a storage engine is: one file that fills this table.  Only store.c calls it, and store.c keeps the
+ * order: begin before any get, put, del, wipe, seek; no begin within a transaction; undo and keep only after
+ * mark; cursors closed before commit and rollback. */
+#ifndef STORE_ENGINE_H
+#define STORE_ENGINE_H
+
+#include "base/rc.h"
+#include "base/str.h"
+
+struct engine;
+struct engine_cursor;
+struct log;
+
+struct store_engine {
+    enum rc (*open)(struct engine **out, const char *folder, unsigned flags, const struct log *log);
+    void (*close)(struct engine *e);
+
+    enum rc (*begin)(struct engine *e);
+    enum rc (*commit)(struct engine *e); /* on failure the transaction has been rolled back */
+    void (*rollback)(struct engine *e);
+
+    /* One savepoint: undo goes back to it, keep forgets it; either ends it. */
+    enum rc (*mark)(struct engine *e);
+    enum rc (*undo)(struct engine *e);
+    enum rc (*keep)(struct engine *e);
+
+    enum rc (*get)(struct engine *e, struct str key, struct str *value); /* value may be NULL */
+    enum rc (*put)(struct engine *e, struct str key, struct str value);
+    enum rc (*del)(struct engine *e, struct str key);
+    enum rc (*wipe)(struct engine *e, struct str from,
+                    struct str to); /* from <= key < to; to may be absent */
+
+    enum rc (*seek)(struct engine *e, struct engine_cursor **out, struct str from, struct str to,
+                    bool reverse);
+    enum rc (*next)(struct engine_cursor *c, struct str *key, struct str *value);
+    void (*cursor_close)(struct engine_cursor *c);
+
+    int64_t (*size)(struct engine *e);
+    void (*tidy)(struct engine *e);
+};
+
+extern const struct store_engine engine_sqlite; /* a folder, or memory when there is none */
+
+#endif

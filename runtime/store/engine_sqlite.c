@@ -1,0 +1,383 @@
+/* The SQLite engine: one table without rowids, whose primary key is our key; a file with a write-ahead log,
+ * or memory.  The only file that sees sqlite3. */
+#include "engine.h"
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "store.h"
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+/* The statements that an engine keeps, by what they do. */
+enum statement { BEGIN, COMMIT, ROLLBACK, MARK, UNDO, KEEP, GET, PUT, DEL, WIPE, WIPE_ON, STATEMENTS };
+
+static const char *const statement_sql[STATEMENTS] = {
+    [BEGIN] = "BEGIN",
+    [COMMIT] = "COMMIT",
+    [ROLLBACK] = "ROLLBACK",
+    [MARK] = "SAVEPOINT call",
+    [UNDO] = "ROLLBACK TO call",
+    [KEEP] = "RELEASE call",
+    [GET] = "SELECT v FROM kv WHERE k = ?1",
+    [PUT] = "REPLACE INTO kv(k, v) VALUES(?1, ?2)",
+    [DEL] = "DELETE FROM kv WHERE k = ?1",
+    [WIPE] = "DELETE FROM kv WHERE k >= ?1 AND k < ?2",
+    [WIPE_ON] = "DELETE FROM kv WHERE k >= ?1",
+};
+
+/* Scans, by [has an upper end][reverse]. */
+static const char *const scan_sql[2][2] = {
+    {"SELECT k, v FROM kv WHERE k >= ?1 ORDER BY k", "SELECT k, v FROM kv WHERE k >= ?1 ORDER BY k DESC"},
+    {"SELECT k, v FROM kv WHERE k >= ?1 AND k < ?2 ORDER BY k",
+     "SELECT k, v FROM kv WHERE k >= ?1 AND k < ?2 ORDER BY k DESC"},
+};
+
+struct engine_cursor {
+    struct engine *engine;
+    struct engine_cursor *next_idle;
+    struct engine_cursor **home; /* the list of idle cursors of its kind */
+    sqlite3_stmt *scan;
+    struct buf bounds; /* from and to, one after the other */
+};
+
+struct engine {
+    sqlite3 *db;
+    const struct log *log;
+    sqlite3_stmt *statements[STATEMENTS];
+    struct engine_cursor *idle[2][2];
+    struct buf value; /* what get lends */
+    int wal_pages;    /* in the log since the last checkpoint */
+};
+
+enum { VALUE_MAX = 64 * 1024 * 1024, WAL_PAGES_MAX = 1024 };
+
+static enum rc trouble(const struct engine *e, const char *what)
+{
+    log_error(e->log, "store: %s: %s", what, sqlite3_errmsg(e->db));
+    return RC_IO;
+}
+
+static enum rc prepare(struct engine *e, const char *sql, sqlite3_stmt **out)
+{
+    if (sqlite3_prepare_v3(e->db, sql, -1, SQLITE_PREPARE_PERSISTENT, out, NULL) == SQLITE_OK)
+        return RC_OK;
+    return trouble(e, sql);
+}
+
+static void bind(sqlite3_stmt *q, int at, struct str s)
+{
+    sqlite3_bind_blob64(q, at, s.n ? s.p : "", s.n, SQLITE_STATIC);
+}
+
+/* Runs a statement that gives no rows. */
+static enum rc run(struct engine *e, enum statement which)
+{
+    sqlite3_stmt *q = e->statements[which];
+    int code = sqlite3_step(q);
+    sqlite3_reset(q);
+    return code == SQLITE_DONE ? RC_OK : trouble(e, statement_sql[which]);
+}
+
+/* --- opening and closing */
+
+static enum rc exec(struct engine *e, const char *sql)
+{
+    return sqlite3_exec(e->db, sql, NULL, NULL, NULL) == SQLITE_OK ? RC_OK : trouble(e, sql);
+}
+
+static int count_pages(void *arg, sqlite3 *db, const char *name, int pages)
+{
+    struct engine *e = arg;
+    (void)db, (void)name;
+    e->wal_pages = pages;
+    return SQLITE_OK;
+}
+
+/* Takes the file for this process alone, which is also what lets the log live without shared memory. */
+static enum rc take(struct engine *e, const char *folder)
+{
+    sqlite3_busy_timeout(e->db, 0);
+    int code =
+        sqlite3_exec(e->db, "PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT", NULL, NULL, NULL);
+    if (code == SQLITE_OK)
+        return RC_OK;
+    if (code != SQLITE_BUSY)
+        return trouble(e, folder);
+    log_error(e->log, "store: the data folder %s is in use by another process", folder);
+    return RC_BUSY;
+}
+
+static enum rc set_up(struct engine *e, const char *folder, unsigned flags)
+{
+    enum rc rc = exec(e, "PRAGMA page_size = 8192; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -8192;"
+                         "PRAGMA wal_autocheckpoint = 0");
+    if (rc == RC_OK && folder)
+        rc = take(e, folder);
+    if (rc == RC_OK && folder)
+        rc = exec(e, "PRAGMA journal_mode = WAL");
+    if (rc == RC_OK)
+        rc = exec(e, flags & STORE_DURABLE ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+    if (rc == RC_OK)
+        rc = exec(e, "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID");
+    for (int i = 0; rc == RC_OK && i < STATEMENTS; i++)
+        rc = prepare(e, statement_sql[i], &e->statements[i]);
+    sqlite3_wal_hook(e->db, count_pages, e);
+    return rc;
+}
+
+/* The folder and those above it. */
+static enum rc make_folder(const char *folder, const struct log *log)
+{
+    char path[4096];
+    struct str whole = str_z(folder);
+    if (whole.n + sizeof "/world.db" > sizeof path) {
+        log_error(log, "store: the name of the data folder is too long: %s", folder);
+        return RC_IO;
+    }
+    for (size_t i = 1; i <= whole.n; i++) {
+        if (i < whole.n && folder[i] != '/')
+            continue;
+        str_copy(str_sub(whole, 0, i), path, sizeof path);
+        if (mkdir(path, 0777) && errno != EEXIST) {
+            log_error(log, "store: cannot make the data folder %s: %s", path, strerror(errno));
+            return RC_IO;
+        }
+    }
+    return RC_OK;
+}
+
+static void engine_close(struct engine *e)
+{
+    for (int i = 0; i < STATEMENTS; i++)
+        sqlite3_finalize(e->statements[i]);
+    for (int kind = 0; kind < 4; kind++) {
+        struct engine_cursor *c = e->idle[kind / 2][kind % 2];
+        while (c) {
+            struct engine_cursor *next = c->next_idle;
+            sqlite3_finalize(c->scan);
+            buf_release(&c->bounds);
+            free(c);
+            c = next;
+        }
+    }
+    if (sqlite3_close(e->db) != SQLITE_OK)
+        BUG("the store is closed while it is used: %s", sqlite3_errmsg(e->db));
+    buf_release(&e->value);
+    free(e);
+}
+
+static enum rc engine_open(struct engine **out, const char *folder, unsigned flags, const struct log *log)
+{
+    char path[4096] = ":memory:";
+    enum rc rc = folder ? make_folder(folder, log) : RC_OK;
+    if (rc)
+        return rc;
+    if (folder)
+        snprintf(path, sizeof path, "%s/world.db", folder);
+    struct engine *e = xcalloc(1, sizeof *e);
+    e->log = log;
+    buf_init(&e->value, VALUE_MAX);
+    int mode = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+    if (sqlite3_open_v2(path, &e->db, mode, NULL) != SQLITE_OK)
+        rc = trouble(e, path);
+    else
+        rc = set_up(e, folder, flags);
+    if (rc)
+        engine_close(e);
+    else
+        *out = e;
+    return rc;
+}
+
+/* --- transactions */
+
+static enum rc engine_begin(struct engine *e)
+{
+    return run(e, BEGIN);
+}
+
+static void engine_rollback(struct engine *e)
+{
+    if (!sqlite3_get_autocommit(e->db)) /* some failures have already rolled back */
+        run(e, ROLLBACK);
+}
+
+static enum rc engine_commit(struct engine *e)
+{
+    enum rc rc = run(e, COMMIT);
+    if (rc)
+        engine_rollback(e);
+    return rc;
+}
+
+static enum rc engine_mark(struct engine *e)
+{
+    return run(e, MARK);
+}
+
+static enum rc engine_keep(struct engine *e)
+{
+    return run(e, KEEP);
+}
+
+static enum rc engine_undo(struct engine *e)
+{
+    enum rc rc = run(e, UNDO);
+    return rc ? rc : run(e, KEEP);
+}
+
+/* --- keys and values */
+
+/* The value is copied, so that no statement stands open between calls. */
+static enum rc engine_get(struct engine *e, struct str key, struct str *value)
+{
+    sqlite3_stmt *q = e->statements[GET];
+    bind(q, 1, key);
+    int code = sqlite3_step(q);
+    if (code == SQLITE_ROW && value) {
+        buf_clear(&e->value);
+        const void *p = sqlite3_column_blob(q, 0);
+        buf_add(&e->value, p, (size_t)sqlite3_column_bytes(q, 0));
+        *value = buf_view(&e->value);
+    }
+    sqlite3_reset(q);
+    if (code == SQLITE_ROW)
+        return RC_OK;
+    return code == SQLITE_DONE ? RC_NONE : trouble(e, "get");
+}
+
+static enum rc engine_put(struct engine *e, struct str key, struct str value)
+{
+    bind(e->statements[PUT], 1, key);
+    bind(e->statements[PUT], 2, value);
+    return run(e, PUT);
+}
+
+static enum rc engine_del(struct engine *e, struct str key)
+{
+    bind(e->statements[DEL], 1, key);
+    return run(e, DEL);
+}
+
+static enum rc engine_wipe(struct engine *e, struct str from, struct str to)
+{
+    enum statement which = to.p ? WIPE : WIPE_ON;
+    bind(e->statements[which], 1, from);
+    if (to.p)
+        bind(e->statements[which], 2, to);
+    return run(e, which);
+}
+
+/* --- cursors: a prepared scan each, kept for the next one of its kind */
+
+static enum rc cursor_take(struct engine *e, bool bounded, bool reverse, struct engine_cursor **out)
+{
+    struct engine_cursor **home = &e->idle[bounded][reverse], *c = *home;
+    if (c) {
+        *home = c->next_idle;
+        *out = c;
+        return RC_OK;
+    }
+    sqlite3_stmt *scan;
+    enum rc rc = prepare(e, scan_sql[bounded][reverse], &scan);
+    if (rc)
+        return rc;
+    c = *out = xcalloc(1, sizeof *c);
+    *c = (struct engine_cursor){.engine = e, .home = home, .scan = scan};
+    buf_init(&c->bounds, VALUE_MAX);
+    return RC_OK;
+}
+
+static enum rc engine_seek(struct engine *e, struct engine_cursor **out, struct str from, struct str to,
+                           bool reverse)
+{
+    enum rc rc = cursor_take(e, to.p != NULL, reverse, out);
+    if (rc)
+        return rc;
+    struct engine_cursor *c = *out;
+    buf_clear(&c->bounds);
+    buf_str(&c->bounds, from);
+    buf_str(&c->bounds, to);
+    struct str both = buf_view(&c->bounds);
+    bind(c->scan, 1, str_sub(both, 0, from.n));
+    if (to.p)
+        bind(c->scan, 2, str_sub(both, from.n, to.n));
+    return RC_OK;
+}
+
+static struct str column(sqlite3_stmt *q, int at)
+{
+    const void *p = sqlite3_column_blob(q, at);
+    return str_n(p ? p : "", (size_t)sqlite3_column_bytes(q, at));
+}
+
+static enum rc engine_next(struct engine_cursor *c, struct str *key, struct str *value)
+{
+    int code = sqlite3_step(c->scan);
+    if (code == SQLITE_DONE) {
+        sqlite3_reset(c->scan);
+        return RC_END;
+    }
+    if (code != SQLITE_ROW)
+        return trouble(c->engine, "scan");
+    if (key)
+        *key = column(c->scan, 0);
+    if (value)
+        *value = column(c->scan, 1);
+    return RC_OK;
+}
+
+static void engine_cursor_close(struct engine_cursor *c)
+{
+    sqlite3_reset(c->scan);
+    c->next_idle = *c->home;
+    *c->home = c;
+}
+
+/* --- housekeeping */
+
+static int64_t engine_size(struct engine *e)
+{
+    int64_t numbers[2] = {0};
+    static const char *const pragmas[2] = {"PRAGMA page_count", "PRAGMA page_size"};
+    for (int i = 0; i < 2; i++) {
+        sqlite3_stmt *q;
+        if (prepare(e, pragmas[i], &q) == RC_OK && sqlite3_step(q) == SQLITE_ROW)
+            numbers[i] = sqlite3_column_int64(q, 0);
+        sqlite3_finalize(q);
+    }
+    return (numbers[0] + e->wal_pages) * numbers[1];
+}
+
+static void engine_tidy(struct engine *e)
+{
+    if (e->wal_pages < WAL_PAGES_MAX)
+        return;
+    int in_log, moved;
+    if (sqlite3_wal_checkpoint_v2(e->db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &moved) != SQLITE_OK)
+        trouble(e, "checkpoint");
+    e->wal_pages = 0;
+}
+
+const struct store_engine engine_sqlite = {
+    .open = engine_open,
+    .close = engine_close,
+    .begin = engine_begin,
+    .commit = engine_commit,
+    .rollback = engine_rollback,
+    .mark = engine_mark,
+    .undo = engine_undo,
+    .keep = engine_keep,
+    .get = engine_get,
+    .put = engine_put,
+    .del = engine_del,
+    .wipe = engine_wipe,
+    .seek = engine_seek,
+    .next = engine_next,
+    .cursor_close = engine_cursor_close,
+    .size = engine_size,
+    .tidy = engine_tidy,
+};
