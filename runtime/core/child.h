@@ -18,7 +18,8 @@
 
 /* --- writing and reading frames (no I/O) */
 size_t frame_begin(struct buf *b, unsigned kind); /* returns the place to give to frame_end */
-void frame_end(struct buf *b, size_t at);
+/* False: the frame passes FRAME_MAX or the buffer's ceiling; it is taken back, the buffer is as before. */
+bool frame_end(struct buf *b, size_t at);
 void frame_i64(struct buf *b, int64_t v);
 void frame_str(struct buf *b, struct str s); /* absent stays absent */
 
@@ -38,7 +39,9 @@ struct nursery;
 /* Forks the helper.  Call it first thing in main, before threads, loop or files.  `worker` is what a worker
  * runs, with its end of the pair and the shared page; it never returns. */
 struct nursery *nursery_start(void (*worker)(int fd, void *page));
-void nursery_stop(struct nursery *n); /* ends it, and with it all workers */
+
+/* Ends it, and with it all workers: children that still live are freed without `gone`.  Before loop_free. */
+void nursery_stop(struct nursery *n);
 void nursery_attach(struct nursery *n, struct loop *l);
 
 struct child;
@@ -48,10 +51,12 @@ struct child_events {
         struct child *c,
         int wait_status); /* the process has ended and all its frames were heard; the child is freed after */
 };
-/* A new worker process; NULL: could not.  Ready at once: frames may be sent before it has started. */
+/* A new worker process; NULL: could not.  Ready at once: frames may be sent before it has started.  A worker
+ * begins at nice +5, ignores SIGINT, SIGTERM, SIGHUP and SIGPIPE, has no file but its end (blocking) and
+ * stderr (stdout goes there too), and dies with us. */
 struct child *child_spawn(struct nursery *n, const struct child_events *on, void *owner);
 void *child_owner(const struct child *c);
-pid_t child_pid(const struct child *c);
+pid_t child_pid(const struct child *c); /* 0 until the helper has said it */
 
 /* The page that this worker and we share (a memfd, mapped by both): CHILD_PAGE bytes, zero at first, there
  * until `gone` has returned. */
@@ -64,6 +69,7 @@ struct buf *child_out(struct child *c);
 void child_flush(struct child *c);
 
 void child_kill(struct child *c);   /* SIGKILL; `gone` comes */
-void child_retire(struct child *c); /* closes our end: the worker ends itself when it is done; `gone` comes */
+void child_retire(struct child *c); /* no more frames from us: the worker reads the end of the file, ends
+                                       itself when it is done (its last frames are heard); `gone` comes */
 
 #endif

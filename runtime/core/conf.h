@@ -18,13 +18,16 @@ struct conf {
     const char *account, *region;
     enum log_level log_level;
     const char *app; /* folder of the template: where CodeUri begins; set by start */
+    char why[200];   /* what conf_read found wrong */
 };
 
 void conf_init(struct conf *c); /* defaults */
 void conf_release(struct conf *c);
 
-/* Reads the environment first, then argv (argv[0] is the verb); what is not an option goes to rest[] (room
- * for argc). False: *why says in one line what is wrong (static or owned by conf). */
+/* Reads the environment first (TIDEPOOL_API_PORT for --api-port), then argv (argv[0] is the verb); what is
+ * not an option, or comes after "--", goes to rest[] (room for argc).  Texts are not copied: env and argv
+ * outlive conf.  A verb with options of its own takes them out before.  False: *why says in one line what is
+ * wrong (owned by conf). */
 bool conf_read(struct conf *c, int argc, char **argv, char **env, char **rest, int *rest_count,
                const char **why);
 

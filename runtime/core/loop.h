@@ -34,14 +34,21 @@ void loop_timer_free(struct loop_timer *t);
 /* SIGINT, SIGTERM, SIGHUP ... */
 void loop_on_signal(struct loop *l, int signum, void (*fire)(void *, int signum), void *arg);
 
-/* A file or folder changed (inotify through libuv). */
+/* A file or folder changed (inotify through libuv; a folder's subfolders are not looked into).  `name` is
+ * what changed inside a folder, lent, perhaps "".  NULL: the path cannot be watched. */
 struct loop_watch;
 struct loop_watch *loop_watch_new(struct loop *l, const char *path, void (*fire)(void *, const char *name),
                                   void *arg);
 void loop_watch_free(struct loop_watch *w);
 
-/* Before every sleep: run this (core/turn registers itself). `busy` answers whether the loop must not sleep.
- */
+/* Before every sleep: run this (core/turn registers itself). `busy` answers whether the loop must not sleep
+ * (NULL: never busy). */
 void loop_before_sleep(struct loop *l, void (*run)(void *), bool (*busy)(void *), void *arg);
+
+/* After all of those, last of all: send what was collected, arm what was set. */
+void loop_flush(struct loop *l, void (*run)(void *), void *arg);
+
+/* Takes the hooks of `arg` away again.  Not from inside a hook. */
+void loop_forget(struct loop *l, const void *arg);
 
 #endif

@@ -16,7 +16,8 @@
 struct turn;
 struct loop;
 
-/* Embedded in what runs (a call).  The owner keeps it alive until `end`. */
+/* Embedded in what runs (a call); zeroed at first.  The owner keeps it alive until `end` begins, and does not
+ * add it again before that. */
 struct job {
     struct list link;
     void (*run)(struct job *);                    /* in the transaction */
@@ -27,16 +28,19 @@ struct job {
 struct turn *turn_new(struct loop *loop, struct store *store);
 void turn_free(struct turn *t);
 
-/* Called once per turn before its first job, and once after a commit failed (to drop the models). */
+/* Called once per turn before its first job; once after a commit failed (to drop the models), before the
+ * `end`s; and once after the last `end` (notes are spread there: jobs that it adds make the next turn).  Each
+ * may be NULL. */
 void turn_hooks(struct turn *t, void (*begin)(void *), void (*lost)(void *), void (*after)(void *),
                 void *arg);
 
 /* Thread: main; at any time. */
 void turn_add(struct turn *t, struct job *j);
 
-/* Runs turns until no job waits. */
+/* Runs turns until no job waits.  Not from inside a job. */
 void turn_run(struct turn *t);
 
+/* Nothing waits and nothing runs. */
 bool turn_idle(const struct turn *t);
 
 #endif

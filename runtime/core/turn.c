@@ -1,0 +1,157 @@
+#include "core/turn.h"
+#include "core/loop.h"
+#include <stdlib.h>
+
+/* Sockets are read again after so many turns, and a turn is closed after so many jobs, so that parts that
+ * keep giving each other work do not starve the rest. */
+#define TURNS_IN_A_ROUND 64
+#define JOBS_IN_A_TURN 1024
+
+/* The store is tidied so long after a write: soon enough to keep its log short, late enough not to pay after
+ * every turn. */
+#define TIDY_AFTER_MS 50
+
+struct turn {
+    struct loop *loop;
+    struct store *store;
+    struct list waiting; /* struct job */
+    bool running;
+    void (*begin)(void *), (*lost)(void *), (*after)(void *);
+    void *arg;
+    struct loop_timer *tidy; /* NULL without a loop */
+    bool tidy_due;
+};
+
+static struct job *next_job(struct list *jobs)
+{
+    struct list *l = list_shift(jobs);
+    return l ? list_of(l, struct job, link) : NULL;
+}
+
+static void hook(void (*f)(void *), void *arg)
+{
+    if (f)
+        f(arg);
+}
+
+static void on_tidy(void *arg)
+{
+    struct turn *t = arg;
+    t->tidy_due = false;
+    store_tidy(t->store);
+}
+
+static void plan_tidy(struct turn *t)
+{
+    if (!t->tidy || t->tidy_due)
+        return;
+    t->tidy_due = true;
+    loop_timer_set(t->tidy, TIDY_AFTER_MS, 0);
+}
+
+static void run_jobs(struct turn *t, struct list *ran)
+{
+    struct job *j;
+    for (int n = 0; n < JOBS_IN_A_TURN && (j = next_job(&t->waiting)); n++) {
+        list_push(ran, &j->link);
+        j->run(j);
+    }
+}
+
+/* What was only read is given back without a commit. */
+static enum rc end_transaction(struct turn *t)
+{
+    if (!store_dirty(t->store)) {
+        store_rollback(t->store);
+        return RC_OK;
+    }
+    plan_tidy(t);
+    enum rc rc = store_commit(t->store);
+    if (rc != RC_OK) {
+        store_rollback(t->store);
+        hook(t->lost, t->arg);
+    }
+    return rc;
+}
+
+static void one_turn(struct turn *t)
+{
+    struct list ran;
+    struct job *j;
+    list_init(&ran);
+    hook(t->begin, t->arg);
+    run_jobs(t, &ran);
+    enum rc rc = end_transaction(t);
+    while ((j = next_job(&ran)))
+        j->end(j, rc);
+    hook(t->after, t->arg);
+}
+
+static void run_turns(struct turn *t, int most)
+{
+    if (t->running)
+        BUG("a turn inside a turn");
+    t->running = true;
+    for (int n = 0; !list_empty(&t->waiting) && (most == 0 || n < most); n++)
+        one_turn(t);
+    t->running = false;
+}
+
+static void on_sleep(void *arg)
+{
+    run_turns(arg, TURNS_IN_A_ROUND);
+}
+
+static bool is_busy(void *arg)
+{
+    return !turn_idle(arg);
+}
+
+struct turn *turn_new(struct loop *loop, struct store *store)
+{
+    struct turn *t = xcalloc(1, sizeof(*t));
+    list_init(&t->waiting);
+    t->loop = loop;
+    t->store = store;
+    if (loop) {
+        t->tidy = loop_timer_new(loop, on_tidy, t);
+        loop_before_sleep(loop, on_sleep, is_busy, t);
+    }
+    return t;
+}
+
+void turn_free(struct turn *t)
+{
+    if (!t)
+        return;
+    if (t->loop) {
+        loop_forget(t->loop, t);
+        loop_timer_free(t->tidy);
+    }
+    free(t);
+}
+
+void turn_hooks(struct turn *t, void (*begin)(void *), void (*lost)(void *), void (*after)(void *), void *arg)
+{
+    t->begin = begin;
+    t->lost = lost;
+    t->after = after;
+    t->arg = arg;
+}
+
+void turn_add(struct turn *t, struct job *j)
+{
+    if (j->link.next && j->link.next != &j->link)
+        BUG("a job was added twice");
+    list_push(&t->waiting, &j->link);
+}
+
+void turn_run(struct turn *t)
+{
+    run_turns(t, 0);
+}
+
+bool turn_idle(const struct turn *t)
+{
+    return !t->running && list_empty(&t->waiting);
+}
