@@ -1,5 +1,6 @@
 #include "core/child.h"
 #include "base/list.h"
+#include "base/rc.h"
 #include "nursery.h"
 #include <errno.h>
 #include <signal.h>

@@ -1,4 +1,5 @@
 #include "core/conf.h"
+#include "base/rc.h"
 #include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
