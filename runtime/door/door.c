@@ -181,12 +181,12 @@ bool door_call(struct call *c)
     enum op_end end = run_operation(c);
     if (end == OP_PARK || end == OP_FORWARD)
         BUG("%s %s cannot run inside another call", c->service->name, c->op->name);
-    if (end == OP_FAULT) {
+    leave_event(c);
+    if (end == OP_FAULT)
         call_notes_drop(c);
-        return false;
-    }
-    call_notes_hand_up(c);
-    return true;
+    else
+        call_notes_hand_up(c);
+    return end != OP_FAULT;
 }
 
 static void forget_answer(struct call *c)

@@ -55,47 +55,21 @@ struct shape_row {
         *value_wire; /* maps: names of key and value in Query/XML ("Name", "Value"; default "key", "value") */
 };
 
-/* Rows read:  IN_STR(send_message_in, queue_url, "QueueUrl", .flags = SHAPE_REQ), ..., { 0 } */
-#define IN_STR(type, member, wire_name, ...)                                                                 \
+/* Rows read:  IN_STR(send_message_in, queue_url, "QueueUrl", .flags = SHAPE_REQ), ..., SHAPE_END */
+#define IN_ROW(kind, in_struct, member, wire_name, ...)                                                      \
     {                                                                                                        \
-        .name = (wire_name), .type = SHAPE_STR, .offset = offsetof(struct type, member), __VA_ARGS__         \
+        .name = (wire_name), .type = (kind), .offset = offsetof(struct in_struct, member), __VA_ARGS__       \
     }
-#define IN_INT(type, member, wire_name, ...)                                                                 \
-    {                                                                                                        \
-        .name = (wire_name), .type = SHAPE_INT, .offset = offsetof(struct type, member), __VA_ARGS__         \
-    }
-#define IN_BOOL(type, member, wire_name, ...)                                                                \
-    {                                                                                                        \
-        .name = (wire_name), .type = SHAPE_BOOL, .offset = offsetof(struct type, member), __VA_ARGS__        \
-    }
-#define IN_TIME(type, member, wire_name, ...)                                                                \
-    {                                                                                                        \
-        .name = (wire_name), .type = SHAPE_TIME, .offset = offsetof(struct type, member), __VA_ARGS__        \
-    }
-#define IN_REAL(type, member, wire_name, ...)                                                                \
-    {                                                                                                        \
-        .name = (wire_name), .type = SHAPE_REAL, .offset = offsetof(struct type, member), __VA_ARGS__        \
-    }
-#define IN_BLOB(type, member, wire_name, ...)                                                                \
-    {                                                                                                        \
-        .name = (wire_name), .type = SHAPE_BLOB, .offset = offsetof(struct type, member), __VA_ARGS__        \
-    }
-#define IN_TREE(type, member, wire_name, ...)                                                                \
-    {                                                                                                        \
-        .name = (wire_name), .type = SHAPE_TREE, .offset = offsetof(struct type, member), __VA_ARGS__        \
-    }
-#define IN_LIST(type, member, wire_name, ...)                                                                \
-    {                                                                                                        \
-        .name = (wire_name), .type = SHAPE_LIST, .offset = offsetof(struct type, member), __VA_ARGS__        \
-    }
-#define IN_MAP(type, member, wire_name, ...)                                                                 \
-    {                                                                                                        \
-        .name = (wire_name), .type = SHAPE_MAP, .offset = offsetof(struct type, member), __VA_ARGS__         \
-    }
-#define IN_STRUCT(type, member, wire_name, ...)                                                              \
-    {                                                                                                        \
-        .name = (wire_name), .type = SHAPE_STRUCT, .offset = offsetof(struct type, member), __VA_ARGS__      \
-    }
+#define IN_STR(in_struct, member, ...) IN_ROW(SHAPE_STR, in_struct, member, __VA_ARGS__, )
+#define IN_INT(in_struct, member, ...) IN_ROW(SHAPE_INT, in_struct, member, __VA_ARGS__, )
+#define IN_BOOL(in_struct, member, ...) IN_ROW(SHAPE_BOOL, in_struct, member, __VA_ARGS__, )
+#define IN_TIME(in_struct, member, ...) IN_ROW(SHAPE_TIME, in_struct, member, __VA_ARGS__, )
+#define IN_REAL(in_struct, member, ...) IN_ROW(SHAPE_REAL, in_struct, member, __VA_ARGS__, )
+#define IN_BLOB(in_struct, member, ...) IN_ROW(SHAPE_BLOB, in_struct, member, __VA_ARGS__, )
+#define IN_TREE(in_struct, member, ...) IN_ROW(SHAPE_TREE, in_struct, member, __VA_ARGS__, )
+#define IN_LIST(in_struct, member, ...) IN_ROW(SHAPE_LIST, in_struct, member, __VA_ARGS__, )
+#define IN_MAP(in_struct, member, ...) IN_ROW(SHAPE_MAP, in_struct, member, __VA_ARGS__, )
+#define IN_STRUCT(in_struct, member, ...) IN_ROW(SHAPE_STRUCT, in_struct, member, __VA_ARGS__, )
 
 /* Members without a place in a struct: inner rows, and answers. */
 #define OUT(shape, wire_name, ...)                                                                           \

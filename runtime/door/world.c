@@ -27,6 +27,8 @@ static void turn_over(void *arg)
     struct world *w = arg;
     w->in_turn = false;
     note_spread_pending(w);
+    if (w->turn_over)
+        w->turn_over(w->turn_over_arg);
 }
 
 static int service_count(const struct service *const *services)

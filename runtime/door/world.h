@@ -40,7 +40,10 @@ struct world {
     struct str origin; /* "http://localhost:4566": where the AWS endpoint answers, for URLs without a Host */
     long busy; /* work in flight that is neither a job nor a timer: invocations in workers, outgoing HTTP,
                   parked deliveries; `settle` waits for 0 */
-    uint64_t last_id; /* of what is numbered in order of time: outbox rows */
+    uint64_t last_id;          /* of what is numbered in order of time: outbox rows */
+    void (*turn_over)(void *); /* the control room, while somebody waits for quiet: a turn has ended, its
+                                  notes are spread */
+    void *turn_over_arg;
     bool in_turn;     /* operations run now; what is noted waits for the commit */
     int64_t turn_now; /* the time of the running turn */
 };

@@ -1,0 +1,132 @@
+/* Clock: show, freeze, resume, set, speed, advance.  A changed clock outlives a restart. */
+#include "control_inside.h"
+#include "door/note.h"
+#include "store/key.h"
+
+struct clock_in {
+    struct str action, value;
+};
+
+static const char *const actions[] = {"show", "freeze", "resume", "set", "speed", "advance", NULL};
+
+static const struct shape_row in[] = {
+    IN_STR(clock_in, action, "action", .one_of = actions),
+    IN_STR(clock_in, value, "value"),
+    SHAPE_END,
+};
+
+void control_clock_json(const struct world *w, cJSON *out)
+{
+    char iso[CLOCK_ISO_SIZE];
+    int64_t now = clock_now(&w->clock);
+    clock_iso(now, iso);
+    cJSON_AddStringToObject(out, "now", iso);
+    cJSON_AddNumberToObject(out, "epochMs", (double)now);
+    cJSON_AddBoolToObject(out, "frozen", w->clock.frozen);
+    cJSON_AddNumberToObject(out, "speed", w->clock.speed);
+    int64_t due;
+    if (timers_next(w->timers, true, &due)) {
+        clock_iso(due, iso);
+        cJSON_AddStringToObject(out, "nextDue", iso);
+    }
+}
+
+/* What is kept: a frozen clock its time, a running one its distance from the real time of day. */
+struct kept_clock {
+    int64_t frozen_at_us, offset_us;
+    double speed;
+    int32_t frozen;
+};
+
+enum rc control_clock_changed(struct call *c)
+{
+    struct world *w = c->world;
+    struct clock real;
+    clock_init(&real);
+    struct kept_clock kept = {
+        .frozen_at_us = clock_now_us(&w->clock),
+        .offset_us = clock_now_us(&w->clock) - clock_now_us(&real),
+        .speed = w->clock.speed,
+        .frozen = w->clock.frozen,
+    };
+    timers_clock_changed(w->timers);
+    note_spread(w, STR(CLOCK_ARN));
+    struct key k;
+    key_init(&k, "world.clock");
+    enum rc rc = store_put(w->store, key_view(&k), str_n(&kept, sizeof(kept)));
+    key_release(&k);
+    return rc;
+}
+
+enum rc control_clock_load(struct world *w)
+{
+    struct key k;
+    key_init(&k, "world.clock");
+    struct str value;
+    struct kept_clock kept;
+    enum rc rc = store_get(w->store, key_view(&k), &value);
+    key_release(&k);
+    if (rc != RC_OK || value.n != sizeof(kept))
+        return rc == RC_NONE ? RC_OK : rc;
+    memcpy(&kept, value.p, sizeof(kept));
+    clock_speed(&w->clock, kept.speed);
+    clock_set(&w->clock, kept.frozen ? kept.frozen_at_us : clock_now_us(&w->clock) + kept.offset_us);
+    if (kept.frozen)
+        clock_freeze(&w->clock);
+    return RC_OK;
+}
+
+static enum op_end set_time(struct call *c, struct str value)
+{
+    int64_t ms;
+    if (!clock_parse(value, &ms))
+        return call_fail(c, &control_bad_request,
+                         "not a time: \"%.*s\" (say 2030-01-01T00:00:00Z or epoch seconds)", STR_ARG(value));
+    clock_set(&c->world->clock, ms * 1000);
+    return OP_DONE;
+}
+
+static enum op_end set_speed(struct call *c, struct str value)
+{
+    int64_t speed;
+    if (!str_to_i64(value, &speed) || speed < 1 || speed > 1000000)
+        return call_fail(c, &control_bad_request, "not a speed from 1 to 1000000: \"%.*s\"", STR_ARG(value));
+    clock_speed(&c->world->clock, (double)speed);
+    return OP_DONE;
+}
+
+static enum op_end advance(struct call *c, struct str value)
+{
+    int64_t span;
+    if (!clock_parse_span(value, &span))
+        return call_fail(c, &control_bad_request, "not a time span: \"%.*s\" (say 30s, 15m, 2h, 14d)",
+                         STR_ARG(value));
+    return control_quiet(c, clock_now(&c->world->clock) + span, true);
+}
+
+static enum op_end run(struct call *c, const void *input)
+{
+    const struct clock_in *req = input;
+    struct clock *clock = &c->world->clock;
+    struct str value = req->value.p ? req->value : STR("");
+    enum op_end end = OP_DONE;
+
+    if (str_is(req->action, "advance"))
+        return advance(c, value);
+    if (str_is(req->action, "freeze"))
+        clock_freeze(clock);
+    else if (str_is(req->action, "resume"))
+        clock_resume(clock);
+    else if (str_is(req->action, "set"))
+        end = set_time(c, value);
+    else if (str_is(req->action, "speed"))
+        end = set_speed(c, value);
+    if (end != OP_DONE)
+        return end;
+    if (req->action.p && !str_is(req->action, "show") && control_clock_changed(c) != RC_OK)
+        return call_broke(c, RC_IO);
+    control_clock_json(c->world, call_out(c));
+    return OP_DONE;
+}
+
+const struct op_row control_clock = {"Clock", run, in, sizeof(struct clock_in), .flags = OP_QUIET};
