@@ -3,7 +3,15 @@
  * Fields are written with frame_i64 and frame_str (core/child.h); "pairs" is a count followed by name and
  * value of each. A worker belongs to one function; it hears SPEC first.  An invocation that was sent may be
  * taken back until the worker claims it (claim.h); frames from the worker may be collected and sent when it
- * would wait, or at the end of a slice. */
+ * would wait, or at the end of a slice.  wire.h reads and writes them.
+ *
+ * Calls that are no plain tree:
+ *   lambda Invoke   input {"FunctionName","InvocationType","Payload": the payload's JSON as text, ...};
+ *                   answer {"StatusCode","FunctionError" (absent on success),"Payload": text}
+ *   http Request    (no service of the door: the main process makes an outgoing request)
+ *                   input {"Method","Url","Headers":{name: value},"Body": text,"BodyBase64": bool,
+ *                   "TimeoutMs"}; answer {"Status","Headers":{lower-case name: value},"Body","BodyBase64"},
+ *                   or the fault "HttpError" with the reason as text */
 #ifndef LAMBDA_FRAMES_H
 #define LAMBDA_FRAMES_H
 

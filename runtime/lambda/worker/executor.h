@@ -83,6 +83,14 @@ void executor_answer(struct executor *x, uint64_t invocation, uint64_t call, int
 /* Runs until everything waits or is done.  slice_us: after so long return and say true: more can run. */
 bool executor_step(struct executor *x, int64_t slice_us);
 
+/* After executor_step said false: real microseconds until something must be looked at again though no answer
+ * came (a deadline, the end of a time.sleep); -1: nothing of the kind.  After so long, or when the world's
+ * clock was changed, call executor_step again. */
+int64_t executor_wait_us(const struct executor *x);
+
+/* There is time: collects garbage in environments that ran since the last call. */
+void executor_tidy(struct executor *x);
+
 /* From a timer signal: the running slice is over (async-signal-safe). */
 void executor_interrupt(struct executor *x);
 
