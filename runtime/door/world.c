@@ -64,7 +64,7 @@ static void start_services(struct world *w)
 struct world *world_new(const struct world_setup *setup)
 {
     struct world *w = xcalloc(1, sizeof(*w));
-    w->loop = setup->loop, w->log = setup->log, w->conf = setup->conf;
+    w->loop = setup->loop, w->nursery = setup->nursery, w->log = setup->log, w->conf = setup->conf;
     w->services = setup->services;
     w->state = xcalloc((size_t)service_count(setup->services) + 1, sizeof(*w->state));
     w->account = str_z(setup->account ? setup->account : "000000000000");

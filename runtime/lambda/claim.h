@@ -9,7 +9,9 @@
  *
  * Invariants: 1. a handler runs only after claim_begin said true.  2. main sends an invocation elsewhere only
  * after claim_take said true, or the worker has ended and claim_begun says false.  3. a number is never used
- * again; a slot is, once its invocation was taken or answered. */
+ * again; a slot is, once its invocation was taken or answered.
+ *
+ * The page's last word is the worker's beat: when it last came round its loop, or 0 while it sleeps. */
 #ifndef LAMBDA_CLAIM_H
 #define LAMBDA_CLAIM_H
 
@@ -17,7 +19,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define CLAIM_SLOTS 512 /* of 8 bytes: CHILD_PAGE */
+#define CLAIM_SLOTS 511 /* of 8 bytes, and the beat: CHILD_PAGE */
 #define CLAIM_BEGUN (UINT64_C(1) << 63)
 
 static inline _Atomic uint64_t *claim_slot(void *page, uint64_t id)
@@ -48,6 +50,19 @@ static inline bool claim_take(void *page, uint64_t id)
 static inline bool claim_begun(void *page, uint64_t id)
 {
     return atomic_load(claim_slot(page, id)) == (id | CLAIM_BEGUN);
+}
+
+/* Worker: clock_mono_us() each time before it runs a slice of handlers, 0 before it sleeps in poll. */
+static inline void claim_beat(void *page, int64_t mono_us)
+{
+    atomic_store((_Atomic int64_t *)page + CLAIM_SLOTS, mono_us);
+}
+
+/* Main: for how many microseconds the worker has been at the same slice; 0: it sleeps. */
+static inline int64_t claim_stuck_us(void *page, int64_t mono_us)
+{
+    int64_t beat = atomic_load((_Atomic int64_t *)page + CLAIM_SLOTS);
+    return beat && mono_us > beat ? mono_us - beat : 0;
 }
 
 #endif
