@@ -81,7 +81,9 @@ _Noreturn static void be_worker(struct nursery_room *r, pid_t nursery, struct gi
 
 static void spawn(struct nursery_room *r, uint32_t id, struct gift g)
 {
-    pid_t nursery = getpid(), pid = fork();
+    /* Without atfork handlers: a libuv that had a loop before nursery_start (tests) would close descriptors
+     * by numbers that are not its own any more.  There is one thread, so nothing needs them. */
+    pid_t nursery = getpid(), pid = _Fork();
     if (pid == 0)
         be_worker(r, nursery, g);
     close(g.end);
