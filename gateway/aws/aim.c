@@ -1,0 +1,135 @@
+#include "aim.h"
+
+#include "form.h"
+#include "wire/rest.h"
+
+static const struct op_row *operation(const struct service *s, struct str name)
+{
+    for (const struct op_row *const *op = s->ops; *op; op++)
+        if (!((*op)->flags & OP_INTERNAL) && str_is(name, (*op)->name))
+            return *op;
+    return NULL;
+}
+
+static bool unknown_operation(struct wire_fault *why, struct arena *a, const struct service *s,
+                              struct str name)
+{
+    why->row = &fault_unknown_operation;
+    why->service = s;
+    why->text = arena_printf(
+        a, "The action %.*s is not valid for this endpoint: %s has no such operation in tidepool.",
+        STR_ARG(name), s->name);
+    return false;
+}
+
+static bool unknown_service(struct wire_fault *why, struct arena *a, struct str name)
+{
+    why->row = &fault_unknown_operation;
+    why->text = arena_printf(a, "tidepool has no service \"%.*s\".", STR_ARG(name));
+    return false;
+}
+
+/* Several rows may share one target or name: an operation may live in any of them. */
+static bool find_target(const struct world *w, struct str target, struct arena *a, struct aim *out,
+                        struct wire_fault *why)
+{
+    size_t dot = target.n;
+    while (dot > 0 && target.p[dot - 1] != '.')
+        dot--;
+    struct str prefix = str_sub(target, 0, dot ? dot - 1 : 0), name = str_sub(target, dot, target.n);
+    const struct service *seen = NULL;
+    for (const struct service *const *s = w->services; *s; s++) {
+        if (!(*s)->target || !str_is(prefix, (*s)->target))
+            continue;
+        seen = *s;
+        out->op = operation(seen, name);
+        if (out->op) {
+            out->service = seen;
+            return true;
+        }
+    }
+    return seen ? unknown_operation(why, a, seen, name) : unknown_service(why, a, prefix);
+}
+
+static bool find_rest(const struct world *w, const struct http_request *http, struct str service,
+                      struct aim *out)
+{
+    for (const struct service *const *s = w->services; *s; s++) {
+        if (!((*s)->wires & WIRE_REST_JSON) || (service.p && !str_is(service, (*s)->name)))
+            continue;
+        for (const struct op_row *const *op = (*s)->ops; *op; op++) {
+            if (((*op)->flags & OP_INTERNAL) || !rest_fits(*op, http))
+                continue;
+            out->service = *s, out->op = *op;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_action(const struct world *w, struct str service, struct str action, struct str version,
+                        struct arena *a, struct aim *out, struct wire_fault *why)
+{
+    const struct service *seen = NULL;
+    for (const struct service *const *s = w->services; *s; s++) {
+        if (!((*s)->wires & WIRE_QUERY))
+            continue;
+        if (service.p ? !str_is(service, (*s)->name) : !(*s)->version || !str_is(version, (*s)->version))
+            continue;
+        seen = *s;
+        out->op = operation(seen, action);
+        if (out->op) {
+            out->service = seen;
+            return true;
+        }
+    }
+    return seen ? unknown_operation(why, a, seen, action)
+                : unknown_service(why, a, service.p ? service : version);
+}
+
+/* The first label of the host where it is a service: sqs.us-east-1.localhost:4566. */
+static struct str host_service(const struct world *w, const struct http_request *http)
+{
+    struct str host = http_header_get(&http->headers, "host");
+    struct str label = host.p ? str_cut(&host, '.') : host;
+    return host.p && world_service(w, label) ? label : STR_NONE;
+}
+
+static struct str action_of(const struct http_request *http, struct str *from, struct arena *a)
+{
+    *from = http->body;
+    struct str action = form_find(*from, "Action", a);
+    if (action.p)
+        return action;
+    *from = http->query;
+    return form_find(*from, "Action", a);
+}
+
+bool aim_find(const struct world *w, const struct http_request *http, const struct sigv4 *signer,
+              struct arena *a, struct aim *out, struct wire_fault *why)
+{
+    struct str target = http_header_get(&http->headers, "x-amz-target");
+    if (target.p) {
+        out->wire = wire_row(out->protocol = WIRE_JSON10);
+        return find_target(w, target, a, out, why);
+    }
+    struct str service = signer->service.p ? signer->service : host_service(w, http);
+    out->wire = wire_row(out->protocol = WIRE_REST_JSON);
+    /* API Gateway's two services sign with one name, so the path alone may decide. */
+    if (find_rest(w, http, service, out) || find_rest(w, http, STR_NONE, out))
+        return true;
+
+    struct str from, action = action_of(http, &from, a);
+    if (action.p) {
+        out->wire = wire_row(out->protocol = WIRE_QUERY);
+        return find_action(w, service, action, form_find(from, "Version", a), a, out, why);
+    }
+    const struct service *known = service.p ? world_service(w, service) : NULL;
+    if (service.p && !known)
+        return unknown_service(why, a, service);
+    why->service = known;
+    why->row = &fault_unknown_operation;
+    why->text = arena_printf(a, "Unable to determine service and operation of %.*s %.*s.",
+                             STR_ARG(http->method), STR_ARG(http->path));
+    return false;
+}

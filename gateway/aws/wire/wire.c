@@ -1,0 +1,98 @@
+#include "wire.h"
+
+#include "base/clock.h"
+#include "base/json.h"
+#include <stdlib.h>
+
+static const struct wire_row *const rows[] = {&wire_json, &wire_query, &wire_rest_json};
+
+const struct wire_row *wire_row(enum wire wire)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i]->wire & wire)
+            return rows[i];
+    return NULL;
+}
+
+static bool number(struct str text, double *out)
+{
+    char z[64], *end;
+    if (!text.n || text.n >= sizeof z)
+        return false;
+    *out = strtod(str_copy(text, z, sizeof z), &end);
+    return *end == 0;
+}
+
+cJSON *wire_scalar(const struct shape_row *row, struct str text)
+{
+    double d;
+    int64_t ms;
+    switch (row ? row->type : SHAPE_STR) {
+    case SHAPE_INT:
+    case SHAPE_REAL:
+        if (number(text, &d))
+            return cJSON_CreateNumber(d);
+        break;
+    case SHAPE_BOOL:
+        if (str_ieq(text, STR("true")) || str_ieq(text, STR("false")))
+            return cJSON_CreateBool(text.n == 4);
+        break;
+    case SHAPE_TIME:
+        if (clock_parse(text, &ms))
+            return cJSON_CreateNumber((double)ms / 1000.0);
+        break;
+    default:
+        break;
+    }
+    char *z = xmalloc(text.n + 1);
+    cJSON *value = cJSON_CreateString(str_copy(text, z, text.n + 1));
+    free(z);
+    return value;
+}
+
+void wire_text(struct buf *out, const struct shape_row *row, const cJSON *value)
+{
+    if (cJSON_IsString(value)) {
+        buf_z(out, value->valuestring);
+    } else if (row && row->type == SHAPE_TIME && cJSON_IsNumber(value)) {
+        char iso[CLOCK_ISO_SIZE];
+        clock_iso((int64_t)(value->valuedouble * 1000.0), iso);
+        buf_z(out, iso);
+    } else {
+        json_print(out, value);
+    }
+}
+
+static bool only_blanks(const char *p, const char *end)
+{
+    return str_trim(str_n(p, (size_t)(end - p))).n == 0;
+}
+
+cJSON *wire_object(struct str body, struct wire_fault *why)
+{
+    if (!body.n)
+        return cJSON_CreateObject();
+    const char *end = NULL;
+    cJSON *tree = cJSON_ParseWithLengthOpts(body.p, body.n, &end, 0);
+    if (tree && cJSON_IsObject(tree) && only_blanks(end, body.p + body.n))
+        return tree;
+    cJSON_Delete(tree);
+    why->row = &fault_serialization;
+    why->text = STR("The request body is not a JSON object.");
+    return NULL;
+}
+
+const char *wire_name(const struct shape_row *row)
+{
+    return row->wire ? row->wire : row->name;
+}
+
+struct str wire_fault_text(const struct wire_fault *f)
+{
+    return f->text.p ? f->text : str_z(f->row->text ? f->row->text : "");
+}
+
+void wire_header(struct wire_answer *to, const char *name, struct str value)
+{
+    http_header_add(&to->reply.headers, to->arena, str_z(name), value);
+}
