@@ -38,4 +38,26 @@ struct proxy_event {
 struct buf;
 void proxy_event_json(const struct proxy_event *e, struct buf *out);
 
+/* --- what both forms of the event are made of, so that they cannot differ */
+
+/* The query's pairs in order, names and values decoded; a name without '=' has the value "".  In the arena. */
+size_t proxy_query(struct arena *a, struct str query, struct proxy_pair **out);
+
+/* The values of the cookie headers one by one, for 2.0's `cookies`; *rest begins as the header's value. */
+bool proxy_cookie(struct str *rest, struct str *cookie);
+bool proxy_is_cookie(struct str header_name);
+
+struct str proxy_domain_prefix(const struct proxy_event *e);
+/* 1.0's requestContext.path: with the stage, unless it is $default. */
+struct str proxy_context_path(const struct proxy_event *e, struct arena *a);
+struct str proxy_user_agent(const struct proxy_event *e); /* absent without one */
+struct str proxy_protocol(const struct proxy_event *e);   /* "HTTP/1.1" */
+
+#define PROXY_TIME_SIZE 32
+struct str proxy_time(int64_t ms, char out[PROXY_TIME_SIZE]); /* 09/Apr/2015:12:34:56 +0000 */
+
+/* Members that are null when there is nothing to say; NULL-ended. */
+extern const char *const proxy_event_nulls[];    /* format 1.0 */
+extern const char *const proxy_identity_nulls[]; /* its requestContext.identity */
+
 #endif
