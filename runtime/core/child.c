@@ -71,6 +71,11 @@ static void child_close(struct child *c)
     uv_close((uv_handle_t *)&c->pipe, on_closed);
 }
 
+void child_abandon(struct child *c)
+{
+    child_close(c);
+}
+
 static void gone_when_over(struct child *c)
 {
     if (!c->heard_end || !c->ended || c->closing)

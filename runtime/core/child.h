@@ -72,4 +72,7 @@ void child_kill(struct child *c);   /* SIGKILL; `gone` comes */
 void child_retire(struct child *c); /* no more frames from us: the worker reads the end of the file, ends
                                        itself when it is done (its last frames are heard); `gone` comes */
 
+/* Closes our end at once: nothing is heard of it again, `gone` neither.  For an owner that goes away. */
+void child_abandon(struct child *c);
+
 #endif

@@ -1,0 +1,128 @@
+/* This process as a home (--inline): the executor's steps are jobs of the turn.
+ *
+ * The executor runs in a job's `end`, outside the transaction, so what a handler asks of the door joins the
+ * next turn.  While it has something to run the job queues itself again, slice by slice. */
+#include "home.h"
+#include <stdlib.h>
+
+#define SLICE_US 1000
+
+struct inline_home {
+    struct job job;
+    struct home *home;
+    struct executor *executor;
+    bool queued, retired;
+};
+
+static bool claim(void *own, uint64_t invocation)
+{
+    (void)own, (void)invocation;
+    return true;
+}
+
+static void started(void *own, uint64_t invocation, bool cold, int64_t init_us)
+{
+    home_started(((struct inline_home *)own)->home, invocation, cold, init_us);
+}
+
+static void called(void *own, uint64_t invocation, uint64_t call, struct str service, struct str operation,
+                   struct str input)
+{
+    home_called(((struct inline_home *)own)->home, invocation, call, service, operation, input);
+}
+
+static void logged(void *own, uint64_t invocation, struct str line)
+{
+    home_logged(((struct inline_home *)own)->home, invocation, line);
+}
+
+static void done(void *own, const struct invocation_result *r)
+{
+    home_done(((struct inline_home *)own)->home, r);
+}
+
+static void queue(struct inline_home *own)
+{
+    if (own->queued)
+        return;
+    own->queued = true;
+    turn_add(own->home->world->turn, &own->job);
+}
+
+static void in_turn(struct job *j)
+{
+    (void)j;
+}
+
+static void step(struct job *j, enum rc committed)
+{
+    (void)committed;
+    struct inline_home *own = list_of(j, struct inline_home, job);
+    own->queued = false;
+    bool more = executor_step(own->executor, SLICE_US);
+    if (more)
+        queue(own);
+    else if (own->retired) {
+        struct home *h = own->home;
+        executor_free(own->executor);
+        free(own);
+        home_gone(h, 0);
+    }
+}
+
+static bool open_inline(struct home *h, const struct function_spec *spec)
+{
+    struct inline_home *own = xcalloc(1, sizeof(*own));
+    struct executor_host host = {claim, started, called, logged, done, &h->world->clock};
+    own->home = h;
+    own->job.run = in_turn;
+    own->job.end = step;
+    own->executor = executor_new(spec, &host, own, HOME_ENVIRONMENTS);
+    h->own = own;
+    return true;
+}
+
+static bool send_inline(struct home *h, const struct invocation *in)
+{
+    struct inline_home *own = h->own;
+    executor_start(own->executor, in);
+    queue(own);
+    return true;
+}
+
+static void answer_inline(struct home *h, uint64_t invocation, uint64_t call, int status, struct str body,
+                          struct str code, struct str text)
+{
+    struct inline_home *own = h->own;
+    executor_answer(own->executor, invocation, call, status, body, code, text);
+    queue(own);
+}
+
+/* The executor reads the world's own clock. */
+static void clock_inline(struct home *h)
+{
+    (void)h;
+}
+
+static void retire_inline(struct home *h)
+{
+    struct inline_home *own = h->own;
+    own->retired = true;
+    queue(own);
+}
+
+static void release_inline(struct home *h)
+{
+    struct inline_home *own = h->own;
+    executor_free(own->executor);
+    free(own);
+}
+
+const struct home_kind home_inline = {
+    .open = open_inline,
+    .send = send_inline,
+    .answer = answer_inline,
+    .clock_changed = clock_inline,
+    .retire = retire_inline,
+    .release = release_inline,
+};
