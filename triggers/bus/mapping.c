@@ -1,0 +1,213 @@
+#include "mapping.h"
+#include "base/json.h"
+#include "base/pattern.h"
+#include "door/arn.h"
+#include "store/key.h"
+#include <stdlib.h>
+
+/* Sizes: "Configure an SQS event source", "Using AWS Lambda with Amazon DynamoDB". */
+static const struct source_kind kinds[] = {
+    {.arn_service = "sqs", .batch_default = 10, .batch_max = 10000, .batch_max_no_window = 10},
+    {.arn_service = "dynamodb",
+     .batch_default = 100,
+     .batch_max = 10000,
+     .batch_max_no_window = 10000,
+     .stream = true},
+};
+
+#define QUEUE_LANES 5 /* batches of one queue in flight at once, as AWS begins with */
+
+const struct source_kind *source_kind_of(struct str text)
+{
+    struct arn arn;
+    if (!arn_parse(text, &arn))
+        return NULL;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
+        if (str_is(arn.service, kinds[i].arn_service))
+            return &kinds[i];
+    return NULL;
+}
+
+static struct str text_of(const cJSON *config, const char *name)
+{
+    const char *z = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(config, name));
+    return z ? str_z(z) : STR("");
+}
+
+static int64_t number_of(const cJSON *config, const char *name, int64_t missing)
+{
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(config, name);
+    return cJSON_IsNumber(v) ? (int64_t)v->valuedouble : missing;
+}
+
+static cJSON *patterns_of(const cJSON *config)
+{
+    const cJSON *criteria = cJSON_GetObjectItemCaseSensitive(config, "FilterCriteria");
+    const cJSON *filters = cJSON_GetObjectItemCaseSensitive(criteria, "Filters");
+    if (cJSON_GetArraySize(filters) == 0)
+        return NULL;
+    cJSON *patterns = cJSON_CreateArray();
+    const cJSON *f;
+    cJSON_ArrayForEach (f, filters) {
+        const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(f, "Pattern"));
+        cJSON *p = text ? cJSON_Parse(text) : NULL;
+        if (p)
+            cJSON_AddItemToArray(patterns, p);
+    }
+    return patterns;
+}
+
+static int64_t lanes_of(const cJSON *config)
+{
+    const cJSON *scaling = cJSON_GetObjectItemCaseSensitive(config, "ScalingConfig");
+    return number_of(scaling, "MaximumConcurrency", QUEUE_LANES);
+}
+
+void mapping_set(struct mapping *m, cJSON *config)
+{
+    if (config != m->config)
+        cJSON_Delete(m->config);
+    cJSON_Delete(m->patterns);
+    m->config = config;
+    str_copy(text_of(config, "UUID"), m->uuid, sizeof(m->uuid));
+    m->source_arn = text_of(config, "EventSourceArn");
+    m->function_arn = text_of(config, "FunctionArn");
+    m->kind = source_kind_of(m->source_arn);
+    m->batch_size = number_of(config, "BatchSize", m->kind->batch_default);
+    m->window_ms = number_of(config, "MaximumBatchingWindowInSeconds", 0) * 1000;
+    m->max_retries = number_of(config, "MaximumRetryAttempts", -1);
+    int64_t age = number_of(config, "MaximumRecordAgeInSeconds", -1);
+    m->max_age_ms = age < 0 ? -1 : age * 1000;
+    m->enabled = str_is(text_of(config, "State"), "Enabled");
+    m->from_start = !str_is(text_of(config, "StartingPosition"), "LATEST");
+    m->bisect = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(config, "BisectBatchOnFunctionError"));
+    m->partial = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(config, "FunctionResponseTypes")) > 0;
+    m->max_lanes = m->kind->stream ? INT64_MAX : lanes_of(config);
+    m->patterns = patterns_of(config);
+}
+
+struct mapping *mapping_new(cJSON *config)
+{
+    struct mapping *m = xcalloc(1, sizeof(*m));
+    mapping_set(m, config);
+    return m;
+}
+
+void mapping_free(struct mapping *m)
+{
+    cJSON_Delete(m->config);
+    cJSON_Delete(m->patterns);
+    free(m);
+}
+
+/* A pattern on `body` asks for a JSON object when it is one itself, and for plain text when it is a list: the
+ * wrong kind of body is no match ("Filtering with SQS"). */
+static bool body_fits(const cJSON *pattern, const cJSON *record, const cJSON *body_json)
+{
+    const cJSON *body = cJSON_GetObjectItemCaseSensitive(pattern, "body");
+    if (!body || !cJSON_HasObjectItem(record, "body"))
+        return true;
+    return cJSON_IsObject(body) == (body_json != NULL);
+}
+
+bool mapping_wants(const struct mapping *m, const cJSON *record, const cJSON *body_json)
+{
+    if (!m->patterns)
+        return true;
+    cJSON *view = NULL; /* the record with its body as JSON: only filters see it so */
+    if (body_json) {
+        view = cJSON_Duplicate(record, true);
+        cJSON_ReplaceItemInObjectCaseSensitive(view, "body", cJSON_Duplicate(body_json, true));
+    }
+    bool wants = false;
+    const cJSON *p;
+    cJSON_ArrayForEach (p, m->patterns)
+        wants = wants || (body_fits(p, record, body_json) && pattern_match(p, view ? view : record));
+    cJSON_Delete(view);
+    return wants;
+}
+
+/* --- store */
+
+static void mapping_key(struct key *k, struct str uuid)
+{
+    key_init(k, "bus.mapping");
+    key_str(k, uuid);
+}
+
+enum rc mapping_store_put(struct store *s, const struct mapping *m)
+{
+    struct key k;
+    mapping_key(&k, str_z(m->uuid));
+    struct buf text;
+    buf_init(&text, 1u << 20);
+    json_print(&text, m->config);
+    enum rc rc = store_put(s, key_view(&k), buf_view(&text));
+    buf_release(&text);
+    key_release(&k);
+    return rc;
+}
+
+static void checkpoint_key(struct key *k, struct str uuid)
+{
+    key_init(k, "bus.checkpoint");
+    key_str(k, uuid);
+}
+
+enum rc mapping_store_del(struct store *s, const struct mapping *m)
+{
+    struct key k;
+    mapping_key(&k, str_z(m->uuid));
+    enum rc rc = store_del(s, key_view(&k));
+    key_release(&k);
+    checkpoint_key(&k, str_z(m->uuid));
+    if (rc == RC_OK)
+        rc = store_wipe(s, key_view(&k));
+    key_release(&k);
+    return rc;
+}
+
+enum rc mapping_store_each(struct store *s, void (*each)(void *arg, cJSON *config), void *arg)
+{
+    struct key all, end;
+    key_init(&all, "bus.mapping");
+    key_after(&end, key_view(&all));
+    struct store_cursor *at;
+    enum rc rc = store_seek(s, &at, key_view(&all), key_view(&end), false);
+    if (rc == RC_OK) {
+        struct str value;
+        while ((rc = store_next(at, NULL, &value)) == RC_OK) {
+            cJSON *config = cJSON_ParseWithLength(value.p, value.n);
+            if (config)
+                each(arg, config);
+        }
+        store_cursor_close(at);
+    }
+    key_release(&all);
+    key_release(&end);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc checkpoint_put(struct store *s, struct str uuid, struct str shard, struct str sequence)
+{
+    struct key k;
+    checkpoint_key(&k, uuid);
+    key_str(&k, shard);
+    enum rc rc = store_put(s, key_view(&k), sequence);
+    key_release(&k);
+    return rc;
+}
+
+enum rc checkpoint_get(struct store *s, struct arena *a, struct str uuid, struct str shard,
+                       struct str *sequence)
+{
+    struct key k;
+    checkpoint_key(&k, uuid);
+    key_str(&k, shard);
+    struct str value;
+    enum rc rc = store_get(s, key_view(&k), &value);
+    if (rc == RC_OK)
+        *sequence = arena_str(a, value);
+    key_release(&k);
+    return rc;
+}

@@ -1,0 +1,212 @@
+/* The pusher: takes deliveries from the outbox and makes them.
+ *
+ *   outbox noted, or the next one is due --> Push --each row: the call it names, inside Push's own
+ * transaction--> done, or later, or given up to its dead-letter queue.
+ *
+ * The delivery and its removal commit together, so that a crash neither loses nor doubles it.  Invariant:
+ * rows are taken in the order of their due times. */
+#include "bus.h"
+#include "door/arn.h"
+#include "door/door.h"
+#include "door/note.h"
+#include "door/outbox.h"
+#include "door/trace.h"
+#include <stdlib.h>
+
+#define PUSH_MAX 256 /* rows in one turn */
+
+struct push {
+    struct world *world;
+    struct note_listener listener;
+    struct timer timer;
+    bool running;
+};
+
+extern const struct op_row bus_push;
+
+/* When a delivery is tried again after `attempts` failures, in ms; -1: no more.  "Message delivery retries"
+ * (SNS), "Retry policy" (EventBridge: 24 h, 185 times). */
+struct retry {
+    const char *policy;
+    int64_t (*wait)(int attempts);
+};
+
+static int64_t sns_wait(int n)
+{
+    if (n < 3)
+        return 0;
+    if (n < 5)
+        return 1000;
+    if (n < 15)
+        return 1000 + (int64_t)(n - 5) * 19000 / 9; /* 1 s to 20 s */
+    return n < 100015 ? 20000 : -1;
+}
+
+static int64_t events_wait(int n)
+{
+    int64_t wait = n < 9 ? 1000LL << n : 466000; /* 185 tries in 24 hours */
+    return n < 185 ? wait : -1;
+}
+
+static const struct retry retries[] = {{"sns", sns_wait}, {"events", events_wait}};
+
+static int64_t wait_of(struct str policy, int attempts)
+{
+    for (size_t i = 0; i < sizeof(retries) / sizeof(*retries); i++)
+        if (str_is(policy, retries[i].policy))
+            return retries[i].wait(attempts);
+    return -1;
+}
+
+static struct call *delivery(struct call *push, const char *service, const char *operation,
+                             const struct outbox_item *item)
+{
+    struct call *k = door_open(push->world, push, service, operation);
+    if (!k)
+        BUG("the outbox names an unknown %s %s", service, operation);
+    k->from = CALL_TRIGGER;
+    k->causes = arena_str(&k->arena, item->causes);
+    k->account = arena_str(&k->arena, item->account);
+    k->region = arena_str(&k->arena, item->region);
+    str_copy(item->trace_id, k->trace_id, sizeof(k->trace_id));
+    return k;
+}
+
+/* What could not be delivered goes to the dead-letter queue in the form in which it would have arrived. */
+static void dead_letter(struct call *push, const struct outbox_item *item, const struct fault *why,
+                        struct str text)
+{
+    struct arn arn;
+    trace_add(push->world, &(struct trace_event){
+                               .kind = TRACE_ERROR,
+                               .at_us = clock_now_us(&push->world->clock),
+                               .id = item->causes,
+                               .trace_id = item->trace_id,
+                               .what = item->row.source,
+                               .detail = arena_printf(
+                                   &push->arena, "not delivered: %s: %.*s%s", why->code, STR_ARG(text),
+                                   item->row.dead_letter_arn.p ? ", sent to its dead-letter queue" : ""),
+                           });
+    if (!item->row.dead_letter_arn.p || !arn_parse(item->row.dead_letter_arn, &arn))
+        return;
+    struct call *k = delivery(push, "sqs", "SendMessage", item);
+    const cJSON *body = cJSON_GetObjectItemCaseSensitive(item->in, "MessageBody");
+    k->in = cJSON_CreateObject();
+    cJSON_AddStringToObject(k->in, "QueueUrl",
+                            arena_printf(&k->arena, "%.*s/%.*s/%.*s", STR_ARG(push->world->origin),
+                                         STR_ARG(arn.account), STR_ARG(arn.resource))
+                                .p);
+    if (body)
+        cJSON_AddItemToObject(k->in, "MessageBody", cJSON_Duplicate(body, false));
+    else
+        cJSON_AddStringToObject(k->in, "MessageBody", arena_z(&k->arena, item->row.payload));
+    const cJSON *attributes = cJSON_GetObjectItemCaseSensitive(item->in, "MessageAttributes");
+    if (attributes)
+        cJSON_AddItemToObject(k->in, "MessageAttributes", cJSON_Duplicate(attributes, true));
+    door_call(k);
+    call_free(k);
+}
+
+static enum rc give(struct call *push, struct outbox_item *item)
+{
+    char service[64], operation[64];
+    struct call *k = delivery(push, str_copy(item->row.service, service, sizeof(service)),
+                              str_copy(item->row.operation, operation, sizeof(operation)), item);
+    k->in = item->in;
+    k->payload = item->row.payload;
+    bool ok = door_call(k);
+    bool theirs = !ok && k->fault->http < 500 && k->fault->http != 429; /* trying again does not help */
+    int64_t wait = ok || theirs ? -1 : wait_of(item->row.policy, item->attempts); /* 0: at once, in the next turn */
+    enum rc rc;
+    if (ok || wait < 0)
+        rc = outbox_done(push->txn, item);
+    else
+        rc = outbox_later(push->txn, item, push->now + (wait ? wait : 1));
+    if (!ok && wait < 0)
+        dead_letter(push, item, k->fault, k->fault_text);
+    call_free(k); /* and item->in with it */
+    return rc;
+}
+
+static void run_soon(struct push *p);
+
+/* Push: delivers what is due.  From the bus itself. */
+static enum op_end run(struct call *c, const void *input)
+{
+    (void)input;
+    struct push *p = world_state(c->world, &bus_push_service);
+    struct outbox_item item = {0};
+    int64_t next_due = INT64_MAX;
+    enum rc rc = RC_OK;
+    int n = 0;
+    p->running = false;
+    while (n < PUSH_MAX &&
+           (rc = outbox_next(c->txn, &c->arena, c->now, n ? &item : NULL, &item, &next_due)) == RC_OK) {
+        if (give(c, &item) != RC_OK)
+            return call_broke(c, RC_IO);
+        n++;
+    }
+    if (n == PUSH_MAX)
+        timer_set(c->world->timers, &p->timer, c->now);
+    else if (rc != RC_NONE)
+        return call_broke(c, rc);
+    else if (next_due != INT64_MAX)
+        timer_set(c->world->timers, &p->timer, next_due);
+    return OP_DONE;
+}
+
+const struct op_row bus_push = {"Push", run, .flags = OP_INTERNAL | OP_QUIET};
+
+static void run_soon(struct push *p)
+{
+    if (p->running)
+        return;
+    p->running = true;
+    door_send(door_open(p->world, NULL, "bus", "Push"));
+}
+
+static void heard(struct note_listener *l, struct str arn)
+{
+    (void)arn;
+    run_soon(list_of(l, struct push, listener));
+}
+
+static void due(struct timer *t)
+{
+    run_soon(list_of(t, struct push, timer));
+}
+
+static enum rc push_open(struct world *w, void **state)
+{
+    struct push *p = xcalloc(1, sizeof(*p));
+    p->world = w;
+    p->listener.heard = heard;
+    p->timer.fire = due;
+    note_listen(w, &p->listener, STR(OUTBOX_ARN));
+    *state = p;
+    return RC_OK;
+}
+
+static void push_start(struct world *w, void *state)
+{
+    (void)w;
+    run_soon(state);
+}
+
+static void push_close(struct world *w, void *state)
+{
+    struct push *p = state;
+    timer_stop(w->timers, &p->timer);
+    note_unlisten(w, &p->listener);
+    free(p);
+}
+
+static const struct op_row *const ops[] = {&bus_push, NULL};
+
+const struct service bus_push_service = {
+    .name = "bus",
+    .ops = ops,
+    .open = push_open,
+    .start = push_start,
+    .close = push_close,
+};

@@ -1,0 +1,199 @@
+#include "base/json.h"
+#include "door/door.h"
+#include "rule.h"
+#include "store/key.h"
+#include <stdlib.h>
+
+const struct fault events_not_found = {.code = "ResourceNotFoundException", .http = 400};
+const struct fault events_validation = {.code = "ValidationException", .http = 400};
+const struct fault events_has_targets = {
+    .code = "ValidationException", .http = 400, .text = "Rule can't be deleted since it has targets."};
+
+static void due(struct timer *t)
+{
+    struct rule *r = list_of(t, struct rule, timer);
+    struct call *c = door_open(r->world, NULL, "events", "Fire");
+    c->from = CALL_TRIGGER;
+    c->in = cJSON_CreateObject();
+    cJSON_AddItemToObject(c->in, "Name", cJSON_Duplicate(cJSON_GetObjectItem(r->row, "Name"), false));
+    cJSON_AddNumberToObject(c->in, "Time", (double)t->node.due);
+    door_send(c);
+    timer_set(r->world->timers, &r->timer,
+              schedule_next(&r->schedule, r->created, clock_now(&r->world->clock)));
+}
+
+/* The model follows its row. */
+static void rule_read(struct rule *r)
+{
+    r->name = str_z(cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "Name")));
+    r->created = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(r->row, "Created"));
+    const char *state = cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "State"));
+    r->enabled = state && strcmp(state, "ENABLED") == 0;
+    schedule_parse(str_z(cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "ScheduleExpression"))),
+                   &r->schedule);
+    timer_stop(r->world->timers, &r->timer);
+    int64_t next = schedule_next(&r->schedule, r->created, clock_now(&r->world->clock));
+    if (r->enabled && next != INT64_MAX)
+        timer_set(r->world->timers, &r->timer, next);
+}
+
+static void rule_take(struct events *e, cJSON *row)
+{
+    struct str name = str_z(cJSON_GetStringValue(cJSON_GetObjectItem(row, "Name")));
+    struct rule *r = map_get(&e->rules, name);
+    if (!r) {
+        r = xcalloc(1, sizeof(*r));
+        r->world = e->world;
+        r->timer.fire = due;
+        map_put(&e->rules, name, r);
+    }
+    cJSON_Delete(r->row);
+    r->row = row;
+    rule_read(r);
+}
+
+static void rule_free(struct rule *r)
+{
+    timer_stop(r->world->timers, &r->timer);
+    cJSON_Delete(r->row);
+    free(r);
+}
+
+static void rule_key(struct key *k, const cJSON *row)
+{
+    key_init(k, "events.rule");
+    key_z(k, cJSON_GetStringValue(cJSON_GetObjectItem(row, "Name")));
+}
+
+enum rc rule_put(struct call *c, struct events *e, cJSON *row)
+{
+    struct key k;
+    rule_key(&k, row);
+    struct buf text;
+    buf_init(&text, 1u << 20);
+    json_print(&text, row);
+    enum rc rc = store_put(c->txn, key_view(&k), buf_view(&text));
+    buf_release(&text);
+    key_release(&k);
+    if (rc == RC_OK)
+        rule_take(e, row);
+    else
+        cJSON_Delete(row);
+    return rc;
+}
+
+enum rc rule_del(struct call *c, struct events *e, struct rule *r)
+{
+    struct key k;
+    rule_key(&k, r->row);
+    enum rc rc = store_del(c->txn, key_view(&k));
+    key_release(&k);
+    if (rc != RC_OK)
+        return rc;
+    map_del(&e->rules, r->name);
+    rule_free(r);
+    return RC_OK;
+}
+
+static void load(struct events *e)
+{
+    if (e->loaded)
+        return;
+    e->loaded = true;
+    struct key all, end;
+    key_init(&all, "events.rule");
+    key_after(&end, key_view(&all));
+    struct store_cursor *at;
+    struct str value;
+    if (store_seek(e->world->store, &at, key_view(&all), key_view(&end), false) == RC_OK) {
+        while (store_next(at, NULL, &value) == RC_OK) {
+            cJSON *row = cJSON_ParseWithLength(value.p, value.n);
+            if (row)
+                rule_take(e, row);
+        }
+        store_cursor_close(at);
+    }
+    key_release(&all);
+    key_release(&end);
+}
+
+static void forget(struct events *e)
+{
+    struct map_entry *at = e->rules.first;
+    struct rule *r;
+    while ((r = map_each(&at, NULL)))
+        rule_free(r);
+    map_release(&e->rules);
+    map_init(&e->rules);
+    e->loaded = false;
+}
+
+static void reload(struct timer *t)
+{
+    load(list_of(t, struct events, reload));
+}
+
+static enum rc events_open(struct world *w, void **state)
+{
+    struct events *e = xcalloc(1, sizeof(*e));
+    e->world = w;
+    map_init(&e->rules);
+    e->reload.fire = reload;
+    e->reload.idle = true;
+    *state = e;
+    return RC_OK;
+}
+
+static void events_start(struct world *w, void *state)
+{
+    (void)w;
+    load(state);
+}
+
+static void events_drop(struct world *w, void *state)
+{
+    struct events *e = state;
+    forget(e);
+    timer_set(w->timers, &e->reload, clock_now(&w->clock));
+}
+
+static void events_close(struct world *w, void *state)
+{
+    struct events *e = state;
+    timer_stop(w->timers, &e->reload);
+    forget(e);
+    free(e);
+}
+
+struct events *events_of(const struct call *c)
+{
+    struct events *e = world_state(c->world, &events_service);
+    load(e);
+    return e;
+}
+
+static const struct op_row *const ops[] = {
+    &events_put_rule,
+    &events_delete_rule,
+    &events_describe_rule,
+    &events_list_rules,
+    &events_enable_rule,
+    &events_disable_rule,
+    &events_put_targets,
+    &events_remove_targets,
+    &events_list_targets,
+    &events_fire,
+    NULL,
+};
+
+const struct service events_service = {
+    .name = "events",
+    .target = "AWSEvents",
+    .version = "2015-10-07",
+    .wires = WIRE_JSON11,
+    .ops = ops,
+    .open = events_open,
+    .start = events_start,
+    .drop = events_drop,
+    .close = events_close,
+};

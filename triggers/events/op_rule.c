@@ -1,0 +1,193 @@
+/* PutRule, DeleteRule, DescribeRule, ListRules, EnableRule, DisableRule (EventBridge API reference). */
+#include "base/rc.h"
+#include "door/arn.h"
+#include "rule.h"
+#include <ctype.h>
+
+struct rule_in {
+    struct str name, schedule, pattern, state, description, role, bus, prefix;
+    int64_t limit;
+    struct str token;
+};
+
+static bool name_ok(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!isalnum((unsigned char)s.p[i]) && !strchr(".-_", s.p[i]))
+            return false;
+    return s.n > 0;
+}
+
+#define NAME                                                                                                 \
+    IN_STR(rule_in, name, "Name", .flags = SHAPE_REQ, .min = 1, .max = 64, .pattern = "[\\.\\-_A-Za-z0-9]+", \
+           .match = name_ok)
+#define BUS IN_STR(rule_in, bus, "EventBusName")
+
+static const char *const states[] = {"ENABLED", "DISABLED", NULL};
+
+static const struct shape_row put_in[] = {
+    NAME,
+    IN_STR(rule_in, schedule, "ScheduleExpression", .max = 256),
+    IN_STR(rule_in, pattern, "EventPattern"),
+    IN_STR(rule_in, state, "State", .one_of = states),
+    IN_STR(rule_in, description, "Description", .max = 512),
+    IN_STR(rule_in, role, "RoleArn", .flags = SHAPE_IGNORED),
+    BUS,
+    SHAPE_END,
+};
+static const struct shape_row name_in[] = {NAME, BUS, SHAPE_END};
+static const struct shape_row list_in[] = {
+    IN_STR(rule_in, prefix, "NamePrefix", .min = 1, .max = 64),
+    BUS,
+    IN_STR(rule_in, token, "NextToken"),
+    IN_INT(rule_in, limit, "Limit", .min = 1, .max = 100),
+    SHAPE_END,
+};
+
+static enum op_end refuse_bus(struct call *c, struct str bus)
+{
+    if (bus.n && !str_is(bus, "default"))
+        return call_fail(c, &events_not_found, "Event bus %.*s does not exist.", STR_ARG(bus));
+    return OP_DONE;
+}
+
+static struct rule *find(struct call *c, const struct rule_in *req)
+{
+    if (refuse_bus(c, req->bus) != OP_DONE)
+        return NULL;
+    struct rule *r = map_get(&events_of(c)->rules, req->name);
+    if (!r)
+        call_fail(c, &events_not_found, "Rule %.*s does not exist on EventBus default.", STR_ARG(req->name));
+    return r;
+}
+
+static void set_text(struct call *c, cJSON *o, const char *name, struct str s)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(o, name);
+    cJSON_AddStringToObject(o, name, arena_z(&c->arena, s));
+}
+
+static enum op_end put(struct call *c, const void *input)
+{
+    const struct rule_in *req = input;
+    struct events *e = events_of(c);
+    struct schedule schedule;
+    if (refuse_bus(c, req->bus) != OP_DONE)
+        return OP_FAULT;
+    if (req->pattern.p)
+        return call_fail(c, &events_validation, "EventPattern is not supported by tidepool yet.");
+    if (!req->schedule.p)
+        return call_fail(c, &events_validation,
+                         "Parameter(s) EventPattern or ScheduleExpression must be specified.");
+    if (!schedule_parse(req->schedule, &schedule))
+        return call_fail(c, &events_validation, "Parameter ScheduleExpression is not valid.");
+
+    const struct rule *old = map_get(&e->rules, req->name);
+    struct str arn = arn_make(&c->arena, "events", c->region, c->account,
+                              arena_printf(&c->arena, "rule/%.*s", STR_ARG(req->name)));
+    cJSON *row = old ? cJSON_Duplicate(old->row, true) : cJSON_CreateObject();
+    set_text(c, row, "Name", req->name);
+    set_text(c, row, "Arn", arn);
+    set_text(c, row, "ScheduleExpression", req->schedule);
+    set_text(c, row, "State", req->state.p ? req->state : STR("ENABLED"));
+    if (req->description.p)
+        set_text(c, row, "Description", req->description);
+    if (!old) {
+        cJSON_AddNumberToObject(row, "Created", (double)c->now);
+        cJSON_AddArrayToObject(row, "Targets");
+    }
+    bool same = old && cJSON_Compare(row, old->row, true);
+    if (same)
+        cJSON_Delete(row);
+    else if (rule_put(c, e, row) != RC_OK)
+        return call_broke(c, RC_IO);
+    cJSON_AddStringToObject(call_out(c), "RuleArn", arena_z(&c->arena, arn));
+    return OP_DONE;
+}
+
+static enum op_end delete (struct call *c, const void *input) {
+    const struct rule_in *req = input; struct rule *r = map_get(&events_of(c)->rules, req->name);
+    if (refuse_bus(c, req->bus) != OP_DONE) return OP_FAULT;
+    if (!r) return OP_DONE;
+    if (cJSON_GetArraySize(cJSON_GetObjectItem(r->row, "Targets")) >
+        0) return call_fail(c, &events_has_targets, NULL);
+    if (rule_del(c, events_of(c), r) != RC_OK) return call_broke(c, RC_IO);
+    return OP_DONE;
+}
+
+/* As AWS shows a rule: without what only we keep. */
+static cJSON *shown(const struct rule *r)
+{
+    cJSON *o = cJSON_Duplicate(r->row, true);
+    cJSON_DeleteItemFromObjectCaseSensitive(o, "Created");
+    cJSON_DeleteItemFromObjectCaseSensitive(o, "Targets");
+    cJSON_AddStringToObject(o, "EventBusName", "default");
+    return o;
+}
+
+static enum op_end describe(struct call *c, const void *input)
+{
+    const struct rule *r = find(c, input);
+    if (!r)
+        return OP_FAULT;
+    c->out = shown(r);
+    return OP_DONE;
+}
+
+static enum op_end list(struct call *c, const void *input)
+{
+    const struct rule_in *req = input;
+    struct events *e = events_of(c);
+    if (refuse_bus(c, req->bus) != OP_DONE)
+        return OP_FAULT;
+    cJSON *rules = cJSON_AddArrayToObject(call_out(c), "Rules");
+    int64_t left = req->limit == SHAPE_NO_INT ? 100 : req->limit;
+    bool begun = !req->token.n;
+    struct str last = STR_NONE;
+    struct map_entry *at = e->rules.first;
+    struct rule *r;
+    while ((r = map_each(&at, NULL))) {
+        bool here = !req->prefix.n || str_starts(r->name, req->prefix);
+        if (begun && here && left == 0) {
+            cJSON_AddStringToObject(c->out, "NextToken", arena_z(&c->arena, last));
+            break;
+        }
+        if (begun && here) {
+            cJSON_AddItemToArray(rules, shown(r));
+            last = r->name, left--;
+        }
+        begun = begun || str_eq(req->token, r->name);
+    }
+    return OP_DONE;
+}
+
+static enum op_end set_state(struct call *c, const struct rule_in *req, const char *state)
+{
+    struct rule *r = find(c, req);
+    if (!r)
+        return OP_FAULT;
+    cJSON *row = cJSON_Duplicate(r->row, true);
+    set_text(c, row, "State", str_z(state));
+    return rule_put(c, events_of(c), row) == RC_OK ? OP_DONE : call_broke(c, RC_IO);
+}
+
+static enum op_end enable(struct call *c, const void *input)
+{
+    return set_state(c, input, "ENABLED");
+}
+
+static enum op_end disable(struct call *c, const void *input)
+{
+    return set_state(c, input, "DISABLED");
+}
+
+const struct op_row events_put_rule = {"PutRule", put, put_in, sizeof(struct rule_in), .status = 200};
+const struct op_row events_delete_rule = {"DeleteRule", delete, name_in, sizeof(struct rule_in),
+                                          .status = 200};
+const struct op_row events_describe_rule = {"DescribeRule", describe, name_in, sizeof(struct rule_in),
+                                            .status = 200};
+const struct op_row events_list_rules = {"ListRules", list, list_in, sizeof(struct rule_in), .status = 200};
+const struct op_row events_enable_rule = {"EnableRule", enable, name_in, sizeof(struct rule_in),
+                                          .status = 200};
+const struct op_row events_disable_rule = {"DisableRule", disable, name_in, sizeof(struct rule_in),
+                                           .status = 200};

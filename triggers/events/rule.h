@@ -1,0 +1,39 @@
+/* MODEL and STORE of a rule: its schedule, its targets, its timer. */
+#ifndef EVENTS_RULE_H
+#define EVENTS_RULE_H
+
+#include "core/timer.h"
+#include "door/call.h"
+#include "events.h"
+#include "schedule.h"
+
+struct rule {
+    cJSON *row; /* what the store keeps: Name, Arn, ScheduleExpression, State, Description, Created (ms),
+                   Targets[] */
+    struct str name;
+    struct schedule schedule;
+    int64_t created;
+    bool enabled;
+    struct timer timer;
+    struct world *world;
+};
+
+struct events {
+    struct world *world;
+    struct map rules; /* name -> struct rule */
+    bool loaded;
+    struct timer reload;
+};
+
+struct events *events_of(const struct call *c);
+
+/* Writes the row and takes it over (moved), making the rule when it is new; its timer is armed. */
+enum rc rule_put(struct call *c, struct events *e, cJSON *row);
+enum rc rule_del(struct call *c, struct events *e, struct rule *r);
+
+extern const struct fault events_not_found, events_validation, events_has_targets;
+extern const struct op_row events_put_rule, events_delete_rule, events_describe_rule, events_list_rules,
+    events_enable_rule, events_disable_rule, events_put_targets, events_remove_targets, events_list_targets,
+    events_fire;
+
+#endif
