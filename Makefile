@@ -55,7 +55,7 @@ $(BUILD)/%.o: %.c
 
 $(BUILD)/llhttp/%.o: /usr/share/llhttp/%.c
 	@mkdir -p $(@D)
-	$(CC) -I/usr/share/include/llhttp -I/usr/share/include -O2 -fPIE -w -c -o $@ $<
+	$(CC) -I/usr/share/include/llhttp -I/usr/share/include -O2 -fPIE -w -DLLHTTP_STRICT_MODE=1 -c -o $@ $<
 
 # One binary for each test file; make T=sqs unit builds and runs those whose name holds "sqs".
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libtidepool.a
@@ -68,6 +68,11 @@ unit:
 .PHONY: run-unit
 run-unit: $(foreach u,$(UNIT),$(if $(findstring $(T),$(u)),$(u)))
 	@for t in $^; do $$t || exit 1; done
+
+# Programs that measure: build/bench/ceiling, build/bench/server.
+build/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libtidepool.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 clean:
 	rm -rf build

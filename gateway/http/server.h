@@ -43,7 +43,7 @@ int http_server_connections(const struct http_server *s);
 void http_server_stop(struct http_server *s, void (*done)(void *arg), void *arg);
 
 /* Closes everything now.  Exchanges without an answer are told that their client has gone and still want
- * their reply, which goes nowhere. */
+ * their reply, which goes nowhere.  Not from inside `handle`. */
 void http_server_free(struct http_server *s);
 
 /* Lent until http_exchange_reply. */

@@ -1,0 +1,112 @@
+/* A reply as bytes: status line, our headers, its headers, body, in one run. */
+#include "conn.h"
+#include <stdio.h>
+
+/* These are the server's to say. */
+static bool is_ours(struct str name)
+{
+    static const struct str ours[] = {STR_INIT("content-length"), STR_INIT("connection"), STR_INIT("date"),
+                                      STR_INIT("transfer-encoding"), STR_INIT("keep-alive")};
+    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+        if (name.n == ours[i].n && str_ieq(name, ours[i]))
+            return true;
+    return false;
+}
+
+/* The characters of a token (RFC 9110, 5.6.2). */
+static bool is_token(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char ch = (unsigned char)name.p[i];
+        bool alnum = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9');
+        if (!alnum && (ch == 0 || !strchr("-_!#$%&'*+.^`|~", ch)))
+            return false;
+    }
+    return name.n > 0;
+}
+
+static char *put(char *at, struct str s)
+{
+    memcpy(at, s.p, s.n);
+    return at + s.n;
+}
+
+/* A line end or a zero inside a value would begin something that nobody meant to say. */
+static char *put_value(char *at, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        at[i] = s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] == 0 ? ' ' : s.p[i];
+    return at + s.n;
+}
+
+static char *put_number(char *at, size_t n)
+{
+    char digits[20];
+    int count = 0;
+    do
+        digits[count++] = (char)('0' + n % 10);
+    while ((n /= 10) > 0);
+    while (count > 0)
+        *at++ = digits[--count];
+    return at;
+}
+
+static bool has_body(int status)
+{
+    return status >= 200 && status != 204 && status != 304;
+}
+
+static size_t room_for(const struct http_reply *r)
+{
+    size_t n = 256 + r->body.n;
+    for (size_t i = 0; i < r->headers.n; i++)
+        n += r->headers.list[i].name.n + r->headers.list[i].value.n + 4;
+    return n;
+}
+
+static char *put_head(char *at, const struct http_reply *r, const struct reply_facts *facts)
+{
+    at = put(at, STR("HTTP/1.1 "));
+    at = put_number(at, (size_t)r->status);
+    at = put(at, STR(" "));
+    at = put(at, str_z(http_status_text(r->status)));
+    at = put(at, STR("\r\nDate: "));
+    at = put(at, str_n(facts->date, 29));
+    at = put(at, STR("\r\n"));
+    if (facts->close)
+        at = put(at, STR("Connection: close\r\n"));
+    else if (facts->minor == 0)
+        at = put(at, STR("Connection: keep-alive\r\n"));
+    if (has_body(r->status)) {
+        at = put(at, STR("Content-Length: "));
+        at = put_number(at, r->body.n);
+        at = put(at, STR("\r\n"));
+    }
+    return at;
+}
+
+static char *put_headers(char *at, const struct http_headers *h)
+{
+    for (size_t i = 0; i < h->n; i++) {
+        struct str name = h->list[i].name, value = h->list[i].value;
+        if (!is_token(name) || is_ours(name))
+            continue;
+        at = put(at, name);
+        at = put(at, STR(": "));
+        at = value.n ? put_value(at, value) : at;
+        at = put(at, STR("\r\n"));
+    }
+    return put(at, STR("\r\n"));
+}
+
+void reply_write(struct buf *out, const struct http_reply *r, const struct reply_facts *facts)
+{
+    char *start = buf_room(out, room_for(r)), *at = start;
+    if (!start)
+        return;
+    at = put_head(at, r, facts);
+    at = put_headers(at, &r->headers);
+    if (r->body.n && has_body(r->status) && !facts->head && !r->head_only)
+        at = put(at, r->body);
+    out->n += (size_t)(at - start);
+}
