@@ -1,0 +1,36 @@
+/* The faults of SQS.  Codes are those of the JSON protocol; the Query protocol and SDKs of the years before
+ * it know the older ones in the `query` column. */
+#ifndef SQS_FAULT_H
+#define SQS_FAULT_H
+
+#include "door/call.h"
+
+extern const struct fault queue_does_not_exist;
+extern const struct fault queue_name_exists;
+extern const struct fault queue_deleted_recently;
+extern const struct fault invalid_address;
+extern const struct fault invalid_attribute_name;
+extern const struct fault invalid_attribute_value;
+extern const struct fault invalid_parameter_value;
+extern const struct fault missing_parameter;
+extern const struct fault invalid_message_contents;
+extern const struct fault unsupported_operation;
+extern const struct fault receipt_handle_is_invalid;
+extern const struct fault over_limit;
+extern const struct fault purge_queue_in_progress;
+extern const struct fault empty_batch_request;
+extern const struct fault too_many_entries;
+extern const struct fault invalid_batch_entry_id;
+extern const struct fault batch_entry_ids_not_distinct;
+extern const struct fault batch_request_too_long;
+
+/* "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: ..." */
+enum op_end fail_value(struct call *c, struct str value, const char *parameter, const char *reason);
+
+/* The service row's words for input that does not fit its shape. */
+struct str sqs_invalid(struct call *c, const struct shape_error *errors, int n, const struct fault **fault);
+
+/* The name of a fault in a batch answer's Failed entry, where AWS keeps the older codes. */
+const char *fault_entry_code(const struct fault *f);
+
+#endif

@@ -1,0 +1,271 @@
+#include "model.h"
+#include "attr.h"
+#include "door/arn.h"
+#include "door/note.h"
+#include "fault.h"
+#include "sqs.h"
+#include <stdlib.h>
+
+/* --- one queue */
+
+static struct str room_str(struct str s)
+{
+    char *p = xmalloc(s.n + 1);
+    memcpy(p, s.p, s.n);
+    p[s.n] = 0;
+    return str_n(p, s.n);
+}
+
+static void wake(struct timer *t)
+{
+    struct queue *q = list_of(t, struct queue, wake);
+    note_spread(q->sqs->world, q->arn);
+}
+
+static int64_t number_of(const cJSON *attributes, const char *name)
+{
+    int64_t n = 0;
+    str_to_i64(queue_attr_value(attributes, queue_attr_find(str_z(name))), &n);
+    return n;
+}
+
+static void read_redrive(struct queue *q)
+{
+    free((char *)q->dead_letter_arn.p);
+    q->dead_letter_arn = STR_NONE;
+    struct str policy =
+        str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(q->attributes, "RedrivePolicy")));
+    struct arena a;
+    arena_init(&a);
+    struct str arn;
+    if (policy.p && redrive_parse(&a, policy, &arn, &q->max_receives))
+        q->dead_letter_arn = room_str(arn);
+    arena_release(&a);
+}
+
+void queue_set_attributes(struct queue *q, cJSON *attributes)
+{
+    if (q->attributes != attributes)
+        cJSON_Delete(q->attributes);
+    q->attributes = attributes;
+    q->visibility = number_of(attributes, "VisibilityTimeout");
+    q->delay = number_of(attributes, "DelaySeconds");
+    q->wait = number_of(attributes, "ReceiveMessageWaitTimeSeconds");
+    q->retention = number_of(attributes, "MessageRetentionPeriod");
+    q->max_size = number_of(attributes, "MaximumMessageSize");
+    read_redrive(q);
+}
+
+void queue_set_tags(struct queue *q, cJSON *tags)
+{
+    cJSON_Delete(q->tags);
+    q->tags = tags;
+}
+
+struct queue *queue_add(struct sqs *m, const struct queue_row *row, cJSON *attributes, cJSON *tags)
+{
+    struct arena a;
+    arena_init(&a);
+    struct queue *q = xcalloc(1, sizeof(*q));
+    q->sqs = m;
+    q->id = row->id;
+    q->account = room_str(row->account);
+    q->region = room_str(row->region);
+    q->name = room_str(row->name);
+    q->arn = room_str(queue_arn(&a, row->region, row->account, row->name));
+    q->created = row->created, q->modified = row->modified, q->purged = row->purged;
+    queue_set_attributes(q, attributes ? attributes : cJSON_CreateObject());
+    queue_set_tags(q, tags ? tags : cJSON_CreateObject());
+    q->total = q->in_flight = UNKNOWN;
+    q->wake.fire = wake;
+    map_put(&m->queues, q->arn, q);
+    if (row->id > m->last_id)
+        m->last_id = row->id;
+    arena_release(&a);
+    return q;
+}
+
+static void queue_free(struct queue *q)
+{
+    timer_stop(q->sqs->world->timers, &q->wake);
+    free((char *)q->arn.p);
+    free((char *)q->account.p);
+    free((char *)q->region.p);
+    free((char *)q->name.p);
+    free((char *)q->dead_letter_arn.p);
+    cJSON_Delete(q->attributes);
+    cJSON_Delete(q->tags);
+    free(q);
+}
+
+void queue_remove(struct queue *q)
+{
+    map_del(&q->sqs->queues, q->arn);
+    queue_free(q);
+}
+
+struct queue_row queue_row_of(const struct queue *q)
+{
+    return (struct queue_row){.account = q->account,
+                              .region = q->region,
+                              .name = q->name,
+                              .id = q->id,
+                              .created = q->created,
+                              .modified = q->modified,
+                              .purged = q->purged,
+                              .attributes = q->attributes,
+                              .tags = q->tags};
+}
+
+/* --- all queues */
+
+static void load_one(void *arg, const struct queue_row *row, cJSON *attributes, cJSON *tags)
+{
+    queue_add(arg, row, attributes, tags);
+}
+
+struct sqs *sqs_of(struct call *c)
+{
+    struct sqs *m = world_state(c->world, &sqs_service);
+    if (m->loaded)
+        return m;
+    enum rc rc = queue_each(c->txn, load_one, m);
+    if (rc != RC_OK) {
+        sqs_forget(m);
+        call_broke(c, rc);
+        return NULL;
+    }
+    m->loaded = true;
+    return m;
+}
+
+void sqs_forget(struct sqs *m)
+{
+    struct map_entry *at = m->queues.first;
+    struct queue *q;
+    while ((q = map_each(&at, NULL)))
+        queue_free(q);
+    map_release(&m->queues);
+    map_init(&m->queues);
+    m->loaded = false;
+    m->last_id = 0;
+}
+
+/* --- finding one */
+
+struct str queue_arn(struct arena *a, struct str region, struct str account, struct str name)
+{
+    return arn_make(a, "sqs", region, account, name);
+}
+
+struct str queue_url(struct call *c, const struct queue *q)
+{
+    if (c->host.p)
+        return arena_printf(&c->arena, "http://%.*s/%.*s/%.*s", STR_ARG(c->host), STR_ARG(q->account),
+                            STR_ARG(q->name));
+    return arena_printf(&c->arena, "%.*s/%.*s/%.*s", STR_ARG(c->world->origin), STR_ARG(q->account),
+                        STR_ARG(q->name));
+}
+
+/* The last part of a path, cut off. */
+static struct str cut_last(struct str *path)
+{
+    size_t at = path->n;
+    while (at > 0 && path->p[at - 1] != '/')
+        at--;
+    struct str last = str_n(path->p + at, path->n - at);
+    *path = str_n(path->p, at > 0 ? at - 1 : 0);
+    return last;
+}
+
+/* http(s)://any host/ACCOUNT/NAME */
+static bool url_parse(struct str url, struct str *account, struct str *name)
+{
+    if (!str_starts(url, STR("http://")) && !str_starts(url, STR("https://")))
+        return false;
+    *name = cut_last(&url);
+    *account = cut_last(&url);
+    return name->n && account->n == 12 && url.n > strlen("http:/");
+}
+
+struct queue *queue_by_arn(struct call *c, struct str arn)
+{
+    struct sqs *m = sqs_of(c);
+    return m ? map_get(&m->queues, arn) : NULL;
+}
+
+struct queue *queue_by_name(struct call *c, struct str account, struct str name)
+{
+    struct queue *q = queue_by_arn(c, queue_arn(&c->arena, c->region, account, name));
+    if (!q && !c->fault)
+        call_fail(c, &queue_does_not_exist, NULL);
+    return q;
+}
+
+struct queue *queue_by_url(struct call *c, struct str url)
+{
+    struct str account, name;
+    if (!url_parse(url, &account, &name)) {
+        call_fail(c, &invalid_address, "The address %.*s is not valid for this endpoint.", STR_ARG(url));
+        return NULL;
+    }
+    return queue_by_name(c, account, name);
+}
+
+/* --- counting and waking */
+
+enum rc queue_next_seq(struct call *c, struct queue *q, uint64_t *seq)
+{
+    if (q->last_seq == 0) {
+        enum rc rc = message_last_seq(c->txn, q->id, &q->last_seq);
+        if (rc != RC_OK)
+            return rc;
+    }
+    *seq = q->last_seq + 1;
+    return RC_OK;
+}
+
+void queue_count(struct queue *q, int64_t messages, int64_t in_flight)
+{
+    if (q->total != UNKNOWN)
+        q->total += messages;
+    if (q->in_flight != UNKNOWN && (q->in_flight += in_flight) < 0)
+        q->in_flight = 0;
+}
+
+enum rc queue_know_total(struct call *c, struct queue *q)
+{
+    return q->total == UNKNOWN ? due_count_all(c->txn, q->id, &q->total) : RC_OK;
+}
+
+enum rc queue_know_in_flight(struct call *c, struct queue *q)
+{
+    struct due_counts counts;
+    enum rc rc = due_count_later(c->txn, q->id, c->now, &counts);
+    if (rc == RC_OK)
+        q->in_flight = counts.in_flight;
+    return rc;
+}
+
+void queue_wake_at(struct queue *q, int64_t at)
+{
+    struct timers *timers = q->sqs->world->timers;
+    q->wake_at = at;
+    if (at == INT64_MAX)
+        timer_stop(timers, &q->wake);
+    else
+        timer_set(timers, &q->wake, at);
+}
+
+enum rc queue_wake_moved(struct call *c, struct queue *q, int64_t visible_at)
+{
+    if (!timer_armed(&q->wake) || q->wake_at != visible_at)
+        return RC_OK;
+    struct due first;
+    int n;
+    int64_t next;
+    enum rc rc = due_first(c->txn, q->id, c->now, 1, &first, &n, &next);
+    if (rc == RC_OK && n == 0)
+        queue_wake_at(q, next);
+    return rc;
+}

@@ -1,0 +1,85 @@
+/* Queues in memory: a cache of what the store has, loaded whole on first touch, forgotten by drop.
+ *
+ * Messages are never kept here; a queue has only their number, and the time at which the next one becomes
+ * visible when somebody may be waiting for it. */
+#ifndef SQS_MODEL_H
+#define SQS_MODEL_H
+
+#include "base/map.h"
+#include "core/timer.h"
+#include "door/call.h"
+#include "store.h"
+
+#define MESSAGE_BYTES 1048576 /* 1 MiB: a message, and a batch in total */
+#define MAX_BATCH 10
+#define MAX_RECEIVE 10
+#define MAX_IN_FLIGHT 120000
+#define MAX_VISIBILITY 43200 /* seconds; also the total over all extensions */
+#define UNKNOWN (-1)
+
+struct sqs {
+    struct world *world;
+    struct map queues; /* by ARN */
+    bool loaded;
+    uint64_t last_id;
+};
+
+struct queue { /* room */
+    struct sqs *sqs;
+    uint64_t id;
+    struct str arn, account, region, name;
+    int64_t created, modified, purged; /* ms */
+    cJSON *attributes;                 /* those that were set, name -> text */
+    cJSON *tags;
+
+    /* read from the attributes once: seconds, bytes, and the redrive policy */
+    int64_t visibility, delay, wait, retention, max_size;
+    struct str dead_letter_arn; /* absent: no redrive */
+    int64_t max_receives;
+
+    uint64_t last_seq; /* of the newest message; 0: not known yet */
+    int64_t total;     /* messages; UNKNOWN until somebody asks */
+    int64_t in_flight; /* at least as many as are in flight (who became visible again is still counted);
+                          UNKNOWN until the first receive */
+    struct timer wake; /* notes the ARN when the next message becomes visible */
+    int64_t wake_at;
+};
+
+/* The world's state of this service; loads the queues on the first call.  NULL: the store failed (the call
+ * has its fault). */
+struct sqs *sqs_of(struct call *c);
+
+struct str queue_arn(struct arena *a, struct str region, struct str account, struct str name);
+struct str queue_url(struct call *c, const struct queue *q);
+
+/* The queue, or NULL with the call's fault set. */
+struct queue *queue_by_url(struct call *c, struct str url);
+struct queue *queue_by_name(struct call *c, struct str account, struct str name);
+struct queue *queue_by_arn(struct call *c, struct str arn); /* NULL without a fault: there is none */
+
+/* The row to write: what the queue is, with these attributes and tags. */
+struct queue_row queue_row_of(const struct queue *q);
+
+/* Puts a new queue into the model.  attributes and tags are moved. */
+struct queue *queue_add(struct sqs *m, const struct queue_row *row, cJSON *attributes, cJSON *tags);
+void queue_set_attributes(struct queue *q, cJSON *attributes); /* moved */
+void queue_set_tags(struct queue *q, cJSON *tags);             /* moved */
+void queue_remove(struct queue *q);                            /* freed */
+
+/* The seq that the next message of the queue gets. */
+enum rc queue_next_seq(struct call *c, struct queue *q, uint64_t *seq);
+
+/* Counting, after the store has it. */
+void queue_count(struct queue *q, int64_t messages, int64_t in_flight);
+enum rc queue_know_total(struct call *c, struct queue *q);
+enum rc queue_know_in_flight(struct call *c, struct queue *q);
+
+/* Notes the queue at `at` (INT64_MAX: nothing will become visible). */
+void queue_wake_at(struct queue *q, int64_t at);
+
+/* The row at `visible_at` went away or moved: if it was the next, look which is now. */
+enum rc queue_wake_moved(struct call *c, struct queue *q, int64_t visible_at);
+
+void sqs_forget(struct sqs *m);
+
+#endif

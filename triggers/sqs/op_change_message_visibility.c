@@ -1,0 +1,134 @@
+/* ChangeMessageVisibility and ChangeMessageVisibilityBatch: hide a received message for so many seconds from
+ * now; 0 gives it back at once.  All extensions of one receive together end 12 hours after it. */
+#include "batch.h"
+#include "fault.h"
+#include "handle.h"
+#include "op.h"
+
+struct change_in {
+    struct str queue_url, id, handle;
+    int64_t seconds;
+};
+
+static const struct shape_row in[] = {
+    IN_STR(change_in, queue_url, "QueueUrl", .flags = SHAPE_REQ),
+    IN_STR(change_in, handle, "ReceiptHandle", .flags = SHAPE_REQ),
+    IN_INT(change_in, seconds, "VisibilityTimeout", .flags = SHAPE_REQ, .max = MAX_VISIBILITY),
+    SHAPE_END,
+};
+
+static const struct shape_row entry_rows[] = {
+    IN_STR(change_in, id, "Id", .flags = SHAPE_REQ),
+    IN_STR(change_in, handle, "ReceiptHandle", .flags = SHAPE_REQ),
+    IN_INT(change_in, seconds, "VisibilityTimeout", .max = MAX_VISIBILITY),
+    SHAPE_END,
+};
+static const struct shape_row loose_rows[] = {
+    OUT(SHAPE_STR, "Id"),
+    OUT(SHAPE_STR, "ReceiptHandle"),
+    OUT(SHAPE_INT, "VisibilityTimeout"),
+    SHAPE_END,
+};
+static const struct shape_row entry_row[] = {
+    OUT(SHAPE_STRUCT, "ChangeMessageVisibilityBatchRequestEntry", .of = loose_rows), SHAPE_END};
+
+struct change_batch_in {
+    struct str queue_url;
+    const cJSON *entries;
+};
+
+static const struct shape_row batch_in[] = {
+    IN_STR(change_batch_in, queue_url, "QueueUrl", .flags = SHAPE_REQ),
+    IN_LIST(change_batch_in, entries, "Entries", .flags = SHAPE_FLAT, .of = entry_row,
+            .wire = "ChangeMessageVisibilityBatchRequestEntry"),
+    SHAPE_END,
+};
+
+static const struct shape_row done_rows[] = {OUT(SHAPE_STR, "Id"), SHAPE_END};
+static const struct shape_row done_row[] = {
+    OUT(SHAPE_STRUCT, "ChangeMessageVisibilityBatchResultEntry", .of = done_rows), SHAPE_END};
+static const struct shape_row batch_out[] = {
+    OUT(SHAPE_LIST, "Successful", .flags = SHAPE_FLAT, .of = done_row,
+        .wire = "ChangeMessageVisibilityBatchResultEntry"),
+    OUT(SHAPE_LIST, "Failed", .flags = SHAPE_FLAT, .of = batch_failed_row, .wire = "BatchResultErrorEntry"),
+    SHAPE_END,
+};
+
+/* The due row moves, and a moved row leads the handle to its new place. */
+static enum rc move(struct call *c, struct queue *q, struct due *d, int64_t visible_at)
+{
+    int64_t before = d->visible_at;
+    enum rc rc = due_erase(c->txn, q->id, d);
+    d->visible_at = visible_at;
+    d->moved = true;
+    if (rc == RC_OK)
+        rc = due_write(c->txn, q->id, d);
+    if (rc == RC_OK)
+        rc = moved_write(c->txn, q->id, d->seq, visible_at);
+    if (rc == RC_OK)
+        rc = queue_wake_moved(c, q, before);
+    return rc;
+}
+
+static enum rc change_one(struct call *c, struct queue *q, const void *input, cJSON *ok, enum op_end *end)
+{
+    const struct change_in *req = input;
+    (void)ok;
+    struct due d;
+    enum handle_state state;
+    enum rc rc = handle_find(c, q, req->handle, &state, &d);
+    if (rc != RC_OK)
+        return rc;
+    if (state == HANDLE_BAD) {
+        *end = fail_handle(c, req->handle);
+        return RC_OK;
+    }
+    if (state == HANDLE_STALE) {
+        *end = fail_value(c, req->handle, "ReceiptHandle",
+                          "Message does not exist or is not available for visibility timeout change.");
+        return RC_OK;
+    }
+    int64_t seconds = req->seconds == SHAPE_NO_INT ? q->visibility : req->seconds;
+    int64_t visible_at = c->now + seconds * 1000;
+    if (visible_at - d.received_at > MAX_VISIBILITY * 1000) {
+        *end = fail_value(c, arena_printf(&c->arena, "%lld", (long long)seconds), "VisibilityTimeout",
+                          "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
+        return RC_OK;
+    }
+    int64_t was_hidden = d.visible_at > c->now, is_hidden = visible_at > c->now;
+    rc = move(c, q, &d, visible_at);
+    if (rc == RC_OK) {
+        queue_count(q, 0, is_hidden - was_hidden);
+        call_note(c, q->arn);
+    }
+    return rc;
+}
+
+static enum op_end run(struct call *c, const void *input)
+{
+    const struct change_in *req = input;
+    struct queue *q = queue_by_url(c, req->queue_url);
+    if (!q)
+        return OP_FAULT;
+    enum op_end end = OP_DONE;
+    enum rc rc = change_one(c, q, req, NULL, &end);
+    return rc == RC_OK ? end : call_broke(c, rc);
+}
+
+static enum op_end run_batch(struct call *c, const void *input)
+{
+    const struct change_batch_in *req = input;
+    struct queue *q = queue_by_url(c, req->queue_url);
+    if (!q || !batch_check(c, req->entries, "ChangeMessageVisibilityBatch"))
+        return OP_FAULT;
+    return batch_run(c, q, req->entries, &(struct batch){entry_rows, sizeof(struct change_in), change_one});
+}
+
+const struct op_row sqs_change_message_visibility = {
+    .name = "ChangeMessageVisibility", .run = run, .in = in, .in_size = sizeof(struct change_in)};
+
+const struct op_row sqs_change_message_visibility_batch = {.name = "ChangeMessageVisibilityBatch",
+                                                           .run = run_batch,
+                                                           .in = batch_in,
+                                                           .in_size = sizeof(struct change_batch_in),
+                                                           .out = batch_out};

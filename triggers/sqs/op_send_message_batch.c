@@ -1,0 +1,119 @@
+/* SendMessageBatch: up to 10 messages, 1 MiB in total; each may fail alone. */
+#include "batch.h"
+#include "fault.h"
+#include "message_attr.h"
+#include "op.h"
+#include "send.h"
+
+struct entry {
+    struct str id;
+    struct send message;
+};
+
+static const struct shape_row entry_rows[] = {
+    IN_STR(entry, id, "Id", .flags = SHAPE_REQ),
+    IN_STR(entry, message.body, "MessageBody", .flags = SHAPE_REQ),
+    IN_INT(entry, message.delay, "DelaySeconds", .max = 900),
+    IN_MAP(entry, message.attributes, "MessageAttributes", .flags = SHAPE_FLAT, .of = message_attr_value,
+           .wire = "MessageAttribute", .key_wire = "Name", .value_wire = "Value"),
+    IN_MAP(entry, message.system, "MessageSystemAttributes", .flags = SHAPE_FLAT, .of = message_attr_value,
+           .wire = "MessageSystemAttribute", .key_wire = "Name", .value_wire = "Value"),
+    IN_STR(entry, message.deduplication, "MessageDeduplicationId"),
+    IN_STR(entry, message.group, "MessageGroupId"),
+    SHAPE_END,
+};
+
+/* The same members, of which only the types are checked with the whole request: what else is wrong with an
+ * entry fails that entry alone. */
+static const struct shape_row loose_rows[] = {
+    OUT(SHAPE_STR, "Id"),
+    OUT(SHAPE_STR, "MessageBody"),
+    OUT(SHAPE_INT, "DelaySeconds"),
+    OUT(SHAPE_MAP, "MessageAttributes", .flags = SHAPE_FLAT, .of = message_attr_value,
+        .wire = "MessageAttribute", .key_wire = "Name", .value_wire = "Value"),
+    OUT(SHAPE_MAP, "MessageSystemAttributes", .flags = SHAPE_FLAT, .of = message_attr_value,
+        .wire = "MessageSystemAttribute", .key_wire = "Name", .value_wire = "Value"),
+    OUT(SHAPE_STR, "MessageDeduplicationId"),
+    OUT(SHAPE_STR, "MessageGroupId"),
+    SHAPE_END,
+};
+static const struct shape_row entry_row[] = {
+    OUT(SHAPE_STRUCT, "SendMessageBatchRequestEntry", .of = loose_rows), SHAPE_END};
+
+struct send_message_batch_in {
+    struct str queue_url;
+    const cJSON *entries;
+};
+
+static const struct shape_row in[] = {
+    IN_STR(send_message_batch_in, queue_url, "QueueUrl", .flags = SHAPE_REQ),
+    IN_LIST(send_message_batch_in, entries, "Entries", .flags = SHAPE_FLAT, .of = entry_row,
+            .wire = "SendMessageBatchRequestEntry"),
+    SHAPE_END,
+};
+
+static const struct shape_row sent_rows[] = {
+    OUT(SHAPE_STR, "Id"),
+    OUT(SHAPE_STR, "MessageId"),
+    OUT(SHAPE_STR, "MD5OfMessageBody"),
+    OUT(SHAPE_STR, "MD5OfMessageAttributes"),
+    OUT(SHAPE_STR, "MD5OfMessageSystemAttributes"),
+    SHAPE_END,
+};
+static const struct shape_row sent_row[] = {OUT(SHAPE_STRUCT, "SendMessageBatchResultEntry", .of = sent_rows),
+                                            SHAPE_END};
+static const struct shape_row out[] = {
+    OUT(SHAPE_LIST, "Successful", .flags = SHAPE_FLAT, .of = sent_row, .wire = "SendMessageBatchResultEntry"),
+    OUT(SHAPE_LIST, "Failed", .flags = SHAPE_FLAT, .of = batch_failed_row, .wire = "BatchResultErrorEntry"),
+    SHAPE_END,
+};
+
+static bool total_fits(struct call *c, const cJSON *entries)
+{
+    size_t total = 0;
+    const cJSON *e;
+    cJSON_ArrayForEach (e, entries) {
+        struct send s = {.attributes = cJSON_GetObjectItemCaseSensitive(e, "MessageAttributes")};
+        s.body = str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(e, "MessageBody")));
+        total += send_size(&s);
+    }
+    if (total > MESSAGE_BYTES)
+        call_fail(c, &batch_request_too_long,
+                  "Batch requests cannot be longer than %d bytes. You have sent %zu bytes.", MESSAGE_BYTES,
+                  total);
+    return total <= MESSAGE_BYTES;
+}
+
+/* The model moves on with each message, as the next one's number depends on it; a later failure of the store
+ * leaves a gap in the numbers and drops the model. */
+static enum rc send_one(struct call *c, struct queue *q, const void *input, cJSON *ok, enum op_end *end)
+{
+    const struct entry *e = input;
+    *end = send_check(c, q, &e->message);
+    if (*end != OP_DONE)
+        return RC_OK;
+    uint64_t seq;
+    enum rc rc = queue_next_seq(c, q, &seq);
+    if (rc == RC_OK)
+        rc = send_store(c, q, &e->message, seq, ok);
+    if (rc == RC_OK)
+        send_done(c, q, seq, 1);
+    else
+        sqs_forget(q->sqs);
+    return rc;
+}
+
+static enum op_end run(struct call *c, const void *input)
+{
+    const struct send_message_batch_in *req = input;
+    struct queue *q = queue_by_url(c, req->queue_url);
+    if (!q || !batch_check(c, req->entries, "SendMessageBatch") || !total_fits(c, req->entries))
+        return OP_FAULT;
+    return batch_run(c, q, req->entries, &(struct batch){entry_rows, sizeof(struct entry), send_one});
+}
+
+const struct op_row sqs_send_message_batch = {.name = "SendMessageBatch",
+                                              .run = run,
+                                              .in = in,
+                                              .in_size = sizeof(struct send_message_batch_in),
+                                              .out = out};

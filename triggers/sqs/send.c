@@ -1,0 +1,127 @@
+#include "send.h"
+#include "base/codec.h"
+#include "base/digest.h"
+#include "door/trace.h"
+#include "fault.h"
+#include "message_attr.h"
+#include <ctype.h>
+#include <stdio.h>
+
+/* #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF, in UTF-8 */
+static bool characters_fit(struct str s)
+{
+    const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+    bool ascii = true;
+    for (; p < end; p++) {
+        if (*p < 0x20 && *p != 9 && *p != 10 && *p != 13)
+            return false;
+        if (*p < 0x80)
+            continue;
+        ascii = false;
+        if (*p == 0xEF && end - p >= 3 && p[1] == 0xBF && p[2] >= 0xBE)
+            return false; /* FFFE, FFFF */
+    }
+    return ascii || codec_utf8_valid(s);
+}
+
+#define NOT_FOR_THIS_TYPE "The request include parameter that is not valid for this queue type."
+
+static bool id_fits(struct str id)
+{
+    for (size_t i = 0; i < id.n; i++)
+        if (!isgraph((unsigned char)id.p[i]))
+            return false;
+    return id.n >= 1 && id.n <= 128;
+}
+
+enum op_end send_check(struct call *c, const struct queue *q, const struct send *s)
+{
+    if (s->body.n == 0)
+        return call_fail(c, &missing_parameter, "The request must contain the parameter MessageBody.");
+    if (s->deduplication.p)
+        return fail_value(c, s->deduplication, "MessageDeduplicationId", NOT_FOR_THIS_TYPE);
+    if (s->group.p && !id_fits(s->group))
+        return fail_value(c, s->group, "MessageGroupId",
+                          "MessageGroupId can only include alphanumeric and punctuation characters. 1 to 128 "
+                          "in length.");
+    if (!message_attrs_check(c, s->attributes) || !message_system_attrs_check(c, s->system))
+        return OP_FAULT;
+    if (send_size(s) > (size_t)q->max_size)
+        return call_fail(
+            c, &invalid_parameter_value,
+            "One or more parameters are invalid. Reason: Message must be shorter than %lld bytes.",
+            (long long)q->max_size);
+    if (!characters_fit(s->body))
+        return call_fail(c, &invalid_message_contents, NULL);
+    return OP_DONE;
+}
+
+size_t send_size(const struct send *s)
+{
+    return s->body.n + message_attrs_size(s->attributes);
+}
+
+/* Ids of what led to this message: this call first. */
+static struct str causes_of(struct call *c)
+{
+    if (c->causes.n == 0)
+        return str_z(c->request_id);
+    return arena_printf(&c->arena, "%s %.*s", c->request_id, STR_ARG(c->causes));
+}
+
+static void answer(cJSON *out, const struct send *s, const struct message *m)
+{
+    char hex[33];
+    codec_hex(str_n(m->md5, sizeof(m->md5)), hex);
+    cJSON_AddStringToObject(out, "MD5OfMessageBody", hex);
+    if (s->attributes && s->attributes->child) {
+        message_attrs_md5(s->attributes, hex);
+        cJSON_AddStringToObject(out, "MD5OfMessageAttributes", hex);
+    }
+    if (s->system && s->system->child) {
+        message_attrs_md5(s->system, hex);
+        cJSON_AddStringToObject(out, "MD5OfMessageSystemAttributes", hex);
+    }
+    cJSON_AddStringToObject(out, "MessageId", m->id.p);
+}
+
+static enum rc write_both(struct call *c, const struct queue *q, const struct message *m, int64_t visible_at)
+{
+    enum rc rc = message_write(c->txn, q->id, m);
+    if (rc != RC_OK)
+        return rc;
+    struct due d = {.visible_at = visible_at, .seq = m->seq, .sent_at = m->sent_at};
+    return due_write(c->txn, q->id, &d);
+}
+
+enum rc send_store(struct call *c, const struct queue *q, const struct send *s, uint64_t seq, cJSON *out)
+{
+    struct message m = {.seq = seq,
+                        .sent_at = c->now,
+                        .id = call_uuid(c),
+                        .sender = c->account,
+                        .body = s->body,
+                        .group = s->group,
+                        .causes = causes_of(c),
+                        .trace_id = str_z(c->trace_id)};
+    digest_md5(s->body, m.md5);
+    const cJSON *header = cJSON_GetObjectItemCaseSensitive(s->system, "AWSTraceHeader");
+    m.trace_header = str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(header, "StringValue")));
+    char *attributes = s->attributes && s->attributes->child ? cJSON_PrintUnformatted(s->attributes) : NULL;
+    m.attributes = str_z(attributes);
+    int64_t delay = s->delay == SHAPE_NO_INT ? q->delay : s->delay;
+    enum rc rc = write_both(c, q, &m, c->now + delay * 1000);
+    cJSON_free(attributes);
+    if (rc != RC_OK)
+        return rc;
+    trace_also(c, m.id);
+    answer(out, s, &m);
+    return RC_OK;
+}
+
+void send_done(struct call *c, struct queue *q, uint64_t seq, int64_t n)
+{
+    q->last_seq = seq;
+    queue_count(q, n, 0);
+    call_note(c, q->arn); /* also for a delayed one: whoever waits learns its time */
+}

@@ -1,0 +1,486 @@
+#include "store.h"
+#include "base/buf.h"
+#include "store/key.h"
+
+#define QUEUE "sqs.queue"
+#define GONE "sqs.gone"
+#define MESSAGE "sqs.message"
+#define DUE "sqs.due"
+#define MOVED "sqs.moved"
+
+#define MESSAGE_MAX (4u << 20) /* 1 MiB of text and all that goes with it */
+
+/* --- queues */
+
+static void name_key(struct key *k, const char *space, struct str account, struct str region)
+{
+    key_init(k, space);
+    key_str(k, account);
+    key_str(k, region);
+}
+
+static void queue_key(struct key *k, const char *space, const struct queue_row *q)
+{
+    name_key(k, space, q->account, q->region);
+    key_str(k, q->name);
+}
+
+enum rc queue_write(struct store *s, const struct queue_row *q)
+{
+    cJSON *row = cJSON_CreateObject();
+    cJSON_AddNumberToObject(row, "id", (double)q->id);
+    cJSON_AddNumberToObject(row, "created", (double)q->created);
+    cJSON_AddNumberToObject(row, "modified", (double)q->modified);
+    cJSON_AddNumberToObject(row, "purged", (double)q->purged);
+    cJSON_AddItemReferenceToObject(row, "attributes", (cJSON *)q->attributes);
+    cJSON_AddItemReferenceToObject(row, "tags", (cJSON *)q->tags);
+    char *text = cJSON_PrintUnformatted(row);
+    struct key k;
+    queue_key(&k, QUEUE, q);
+    enum rc rc = store_put(s, key_view(&k), str_z(text));
+    key_release(&k);
+    cJSON_free(text);
+    cJSON_Delete(row);
+    return rc;
+}
+
+enum rc queue_erase(struct store *s, const struct queue_row *q, int64_t now)
+{
+    struct key k;
+    queue_key(&k, QUEUE, q);
+    enum rc rc = store_del(s, key_view(&k));
+    key_release(&k);
+    if (rc != RC_OK)
+        return rc;
+    queue_key(&k, GONE, q);
+    rc = store_put(s, key_view(&k), str_n(&now, sizeof(now)));
+    key_release(&k);
+    return rc;
+}
+
+enum rc queue_gone_at(struct store *s, const struct queue_row *q, int64_t *at)
+{
+    *at = 0;
+    struct key k;
+    struct str value;
+    queue_key(&k, GONE, q);
+    enum rc rc = store_get(s, key_view(&k), &value);
+    key_release(&k);
+    if (rc == RC_OK && value.n == sizeof(*at))
+        memcpy(at, value.p, sizeof(*at));
+    return rc == RC_NONE ? RC_OK : rc;
+}
+
+static int64_t number(const cJSON *row, const char *name)
+{
+    return (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(row, name));
+}
+
+/* One stored queue to the visitor; `parts` is scratch. */
+static bool visit_queue(struct str key, struct str value, struct buf parts[3],
+                        void (*visit)(void *, const struct queue_row *, cJSON *, cJSON *), void *arg)
+{
+    struct key_reader r;
+    bool fits = key_read(&r, key, QUEUE);
+    for (int i = 0; fits && i < 3; i++) {
+        buf_clear(&parts[i]);
+        fits = key_read_str(&r, &parts[i]);
+    }
+    cJSON *row = fits ? cJSON_ParseWithLength(value.p, value.n) : NULL;
+    if (!row)
+        return false;
+    struct queue_row q = {.account = buf_view(&parts[0]),
+                          .region = buf_view(&parts[1]),
+                          .name = buf_view(&parts[2]),
+                          .id = (uint64_t)number(row, "id"),
+                          .created = number(row, "created"),
+                          .modified = number(row, "modified"),
+                          .purged = number(row, "purged")};
+    visit(arg, &q, cJSON_DetachItemFromObjectCaseSensitive(row, "attributes"),
+          cJSON_DetachItemFromObjectCaseSensitive(row, "tags"));
+    cJSON_Delete(row);
+    return true;
+}
+
+/* Opens a scan over all keys that begin with `prefix`, from `from` on (absent: from the prefix itself). */
+static enum rc scan(struct store *s, struct store_cursor **at, struct str prefix, struct str from,
+                    bool reverse)
+{
+    struct key end;
+    key_after(&end, prefix);
+    enum rc rc = store_seek(s, at, from.p ? from : prefix, key_view(&end), reverse);
+    key_release(&end);
+    return rc;
+}
+
+enum rc queue_each(struct store *s,
+                   void (*visit)(void *arg, const struct queue_row *q, cJSON *attributes, cJSON *tags),
+                   void *arg)
+{
+    struct key all;
+    key_init(&all, QUEUE);
+    struct store_cursor *at;
+    enum rc rc = scan(s, &at, key_view(&all), STR_NONE, false);
+    key_release(&all);
+    if (rc != RC_OK)
+        return rc;
+    struct buf parts[3];
+    for (int i = 0; i < 3; i++)
+        buf_init(&parts[i], 4096);
+    struct str key, value;
+    while ((rc = store_next(at, &key, &value)) == RC_OK)
+        if (!visit_queue(key, value, parts, visit, arg)) {
+            rc = RC_BAD;
+            break;
+        }
+    store_cursor_close(at);
+    for (int i = 0; i < 3; i++)
+        buf_release(&parts[i]);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+/* The name in a queue's key, in the arena. */
+static struct str name_in_key(struct arena *a, struct str key)
+{
+    struct key_reader r;
+    struct buf part;
+    buf_init(&part, 4096);
+    bool fits = key_read(&r, key, QUEUE);
+    for (int i = 0; fits && i < 3; i++) {
+        buf_clear(&part);
+        fits = key_read_str(&r, &part);
+    }
+    struct str name = fits ? arena_str(a, buf_view(&part)) : STR_NONE;
+    buf_release(&part);
+    return name;
+}
+
+enum rc queue_names(struct store *s, struct arena *a, struct str account, struct str region,
+                    struct str prefix, struct str after, int max, struct str *names, int *n)
+{
+    *n = 0;
+    struct key mine, from;
+    name_key(&mine, QUEUE, account, region);
+    name_key(&from, QUEUE, account, region);
+    /* A text's key sorts behind all keys of texts that it continues, so the shorter start is found first. */
+    if (after.p || prefix.n)
+        key_str(&from, after.p ? after : prefix);
+    struct store_cursor *at;
+    enum rc rc = scan(s, &at, key_view(&mine), key_view(&from), false);
+    key_release(&mine);
+    key_release(&from);
+    if (rc != RC_OK)
+        return rc;
+    struct str key, value;
+    while (*n < max && (rc = store_next(at, &key, &value)) == RC_OK) {
+        struct str name = name_in_key(a, key);
+        if (after.p && str_cmp(name, after) <= 0)
+            continue;
+        if (!str_starts(name, prefix)) {
+            rc = RC_END;
+            break;
+        }
+        names[(*n)++] = name;
+    }
+    store_cursor_close(at);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+/* --- messages */
+
+static void seq_key(struct key *k, const char *space, uint64_t queue, uint64_t seq)
+{
+    key_init(k, space);
+    key_u64(k, queue);
+    key_u64(k, seq);
+}
+
+static void add_str(struct buf *b, struct str s)
+{
+    uint32_t n = (uint32_t)s.n;
+    buf_add(b, &n, sizeof(n));
+    buf_add(b, s.p, s.n);
+}
+
+static bool take(struct str *rest, void *to, size_t n)
+{
+    if (rest->n < n)
+        return false;
+    memcpy(to, rest->p, n);
+    *rest = str_n(rest->p + n, rest->n - n);
+    return true;
+}
+
+static bool take_str(struct str *rest, struct str *out)
+{
+    uint32_t n;
+    if (!take(rest, &n, sizeof(n)) || rest->n < n)
+        return false;
+    *out = str_n(rest->p, n);
+    *rest = str_n(rest->p + n, rest->n - n);
+    return true;
+}
+
+enum rc message_write(struct store *s, uint64_t queue, const struct message *m)
+{
+    struct buf b;
+    buf_init(&b, MESSAGE_MAX);
+    buf_add(&b, &m->sent_at, sizeof(m->sent_at));
+    buf_add(&b, m->md5, sizeof(m->md5));
+    const struct str *parts[] = {&m->id,
+                                 &m->sender,
+                                 &m->body,
+                                 &m->attributes,
+                                 &m->trace_header,
+                                 &m->group,
+                                 &m->dead_letter_source,
+                                 &m->causes,
+                                 &m->trace_id};
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+        add_str(&b, *parts[i]);
+    struct key k;
+    seq_key(&k, MESSAGE, queue, m->seq);
+    enum rc rc = b.full ? RC_FULL : store_put(s, key_view(&k), buf_view(&b));
+    key_release(&k);
+    buf_release(&b);
+    return rc;
+}
+
+enum rc message_read(struct store *s, struct arena *a, uint64_t queue, uint64_t seq, struct message *out)
+{
+    struct key k;
+    struct str value;
+    seq_key(&k, MESSAGE, queue, seq);
+    enum rc rc = store_get(s, key_view(&k), &value);
+    key_release(&k);
+    if (rc != RC_OK)
+        return rc;
+    *out = (struct message){.seq = seq};
+    struct str *parts[] = {&out->id,
+                           &out->sender,
+                           &out->body,
+                           &out->attributes,
+                           &out->trace_header,
+                           &out->group,
+                           &out->dead_letter_source,
+                           &out->causes,
+                           &out->trace_id};
+    struct str rest = arena_str(a, value);
+    bool fits = take(&rest, &out->sent_at, sizeof(out->sent_at)) && take(&rest, out->md5, sizeof(out->md5));
+    for (size_t i = 0; fits && i < sizeof(parts) / sizeof(*parts); i++)
+        fits = take_str(&rest, parts[i]);
+    return fits ? RC_OK : RC_BAD;
+}
+
+enum rc message_erase(struct store *s, uint64_t queue, uint64_t seq)
+{
+    struct key k;
+    seq_key(&k, MESSAGE, queue, seq);
+    enum rc rc = store_del(s, key_view(&k));
+    key_release(&k);
+    return rc;
+}
+
+enum rc message_last_seq(struct store *s, uint64_t queue, uint64_t *seq)
+{
+    *seq = 0;
+    struct key all;
+    key_init(&all, MESSAGE);
+    key_u64(&all, queue);
+    struct store_cursor *at;
+    enum rc rc = scan(s, &at, key_view(&all), STR_NONE, true);
+    key_release(&all);
+    if (rc != RC_OK)
+        return rc;
+    struct str key, value;
+    rc = store_next(at, &key, &value);
+    struct key_reader r;
+    uint64_t id;
+    if (rc == RC_OK && !(key_read(&r, key, MESSAGE) && key_read_u64(&r, &id) && key_read_u64(&r, seq)))
+        rc = RC_BAD;
+    store_cursor_close(at);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc messages_wipe(struct store *s, uint64_t queue)
+{
+    static const char *const spaces[] = {MESSAGE, DUE, MOVED};
+    enum rc rc = RC_OK;
+    for (int i = 0; rc == RC_OK && i < 3; i++) {
+        struct key k;
+        key_init(&k, spaces[i]);
+        key_u64(&k, queue);
+        rc = store_wipe(s, key_view(&k));
+        key_release(&k);
+    }
+    return rc;
+}
+
+/* --- due rows */
+
+/* The value of a due row: fixed fields, in the machine's byte order. */
+struct due_value {
+    int64_t sent_at, first_received_at, received_at;
+    uint32_t receives, tag;
+    uint64_t moved;
+};
+
+static void due_key(struct key *k, uint64_t queue, int64_t visible_at, uint64_t seq)
+{
+    key_init(k, DUE);
+    key_u64(k, queue);
+    key_i64(k, visible_at);
+    key_u64(k, seq);
+}
+
+enum rc due_write(struct store *s, uint64_t queue, const struct due *d)
+{
+    struct due_value v = {d->sent_at, d->first_received_at, d->received_at, d->receives, d->tag, d->moved};
+    struct key k;
+    due_key(&k, queue, d->visible_at, d->seq);
+    enum rc rc = store_put(s, key_view(&k), str_n(&v, sizeof(v)));
+    key_release(&k);
+    return rc;
+}
+
+static bool due_take(struct str value, struct due *d)
+{
+    struct due_value v;
+    if (value.n != sizeof(v))
+        return false;
+    memcpy(&v, value.p, sizeof(v));
+    d->sent_at = v.sent_at, d->first_received_at = v.first_received_at, d->received_at = v.received_at;
+    d->receives = v.receives, d->tag = v.tag, d->moved = v.moved != 0;
+    return true;
+}
+
+enum rc due_read(struct store *s, uint64_t queue, int64_t visible_at, uint64_t seq, struct due *out)
+{
+    struct key k;
+    struct str value;
+    due_key(&k, queue, visible_at, seq);
+    enum rc rc = store_get(s, key_view(&k), &value);
+    key_release(&k);
+    if (rc != RC_OK)
+        return rc;
+    out->visible_at = visible_at, out->seq = seq;
+    return due_take(value, out) ? RC_OK : RC_BAD;
+}
+
+enum rc due_erase(struct store *s, uint64_t queue, const struct due *d)
+{
+    struct key k;
+    due_key(&k, queue, d->visible_at, d->seq);
+    enum rc rc = store_del(s, key_view(&k));
+    key_release(&k);
+    if (rc != RC_OK || !d->moved)
+        return rc;
+    seq_key(&k, MOVED, queue, d->seq);
+    rc = store_del(s, key_view(&k));
+    key_release(&k);
+    return rc;
+}
+
+static bool due_parse(struct str key, struct str value, struct due *d)
+{
+    struct key_reader r;
+    uint64_t id;
+    return key_read(&r, key, DUE) && key_read_u64(&r, &id) && key_read_i64(&r, &d->visible_at) &&
+           key_read_u64(&r, &d->seq) && due_take(value, d);
+}
+
+/* Scans a queue's due rows from `visible_at` on. */
+static enum rc due_scan(struct store *s, uint64_t queue, int64_t visible_at, struct store_cursor **at)
+{
+    struct key all, from;
+    key_init(&all, DUE);
+    key_u64(&all, queue);
+    due_key(&from, queue, visible_at, 0);
+    enum rc rc = scan(s, at, key_view(&all), key_view(&from), false);
+    key_release(&all);
+    key_release(&from);
+    return rc;
+}
+
+enum rc due_first(struct store *s, uint64_t queue, int64_t now, int max, struct due *rows, int *n,
+                  int64_t *next)
+{
+    *n = 0, *next = INT64_MAX;
+    struct store_cursor *at;
+    enum rc rc = due_scan(s, queue, INT64_MIN, &at);
+    if (rc != RC_OK)
+        return rc;
+    struct str key, value;
+    while (*n < max && (rc = store_next(at, &key, &value)) == RC_OK) {
+        struct due d;
+        if (!due_parse(key, value, &d)) {
+            rc = RC_BAD;
+            break;
+        }
+        if (d.visible_at > now) {
+            *next = d.visible_at;
+            break;
+        }
+        rows[(*n)++] = d;
+    }
+    store_cursor_close(at);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc due_count_later(struct store *s, uint64_t queue, int64_t now, struct due_counts *out)
+{
+    *out = (struct due_counts){0};
+    struct store_cursor *at;
+    enum rc rc = due_scan(s, queue, now + 1, &at);
+    if (rc != RC_OK)
+        return rc;
+    struct str key, value;
+    while ((rc = store_next(at, &key, &value)) == RC_OK) {
+        struct due d;
+        if (!due_parse(key, value, &d)) {
+            rc = RC_BAD;
+            break;
+        }
+        *(d.receives ? &out->in_flight : &out->delayed) += 1;
+    }
+    store_cursor_close(at);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc due_count_all(struct store *s, uint64_t queue, int64_t *n)
+{
+    *n = 0;
+    struct store_cursor *at;
+    enum rc rc = due_scan(s, queue, INT64_MIN, &at);
+    if (rc != RC_OK)
+        return rc;
+    struct str key, value;
+    while ((rc = store_next(at, &key, &value)) == RC_OK)
+        ++*n;
+    store_cursor_close(at);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc moved_write(struct store *s, uint64_t queue, uint64_t seq, int64_t visible_at)
+{
+    struct key k;
+    seq_key(&k, MOVED, queue, seq);
+    enum rc rc = store_put(s, key_view(&k), str_n(&visible_at, sizeof(visible_at)));
+    key_release(&k);
+    return rc;
+}
+
+enum rc moved_read(struct store *s, uint64_t queue, uint64_t seq, int64_t *visible_at)
+{
+    struct key k;
+    struct str value;
+    seq_key(&k, MOVED, queue, seq);
+    enum rc rc = store_get(s, key_view(&k), &value);
+    key_release(&k);
+    if (rc != RC_OK)
+        return rc;
+    if (value.n != sizeof(*visible_at))
+        return RC_BAD;
+    memcpy(visible_at, value.p, sizeof(*visible_at));
+    return RC_OK;
+}

@@ -1,0 +1,83 @@
+/* Queues and messages <-> keys.  No rules here.
+ *
+ *   sqs.queue    account region name     -> JSON: id, times, attributes, tags
+ *   sqs.gone     account region name     -> i64: when a queue of this name was deleted
+ *   sqs.message  queue seq               -> the message; written once, never rewritten
+ *   sqs.due      queue visible_at seq    -> struct due: what changes with each receive
+ *   sqs.moved    queue seq               -> i64: where ChangeMessageVisibility moved the due row to
+ *
+ * The next visible messages of a queue are the first rows of sqs.due.  A receipt handle names the due row
+ * that its receive made; sqs.moved is there only while ChangeMessageVisibility has moved that row. */
+#ifndef SQS_STORE_H
+#define SQS_STORE_H
+
+#include "base/arena.h"
+#include "store/store.h"
+#include <cjson/cJSON.h>
+
+struct queue_row {
+    struct str account, region, name;
+    uint64_t id;
+    int64_t created, modified, purged; /* ms; purged 0: never */
+    const cJSON *attributes, *tags;
+};
+
+struct message {
+    uint64_t seq;    /* rises with every send to the queue */
+    int64_t sent_at; /* ms */
+    unsigned char md5[16];
+    struct str id, sender, body;
+    struct str attributes; /* JSON text of MessageAttributes; "" without */
+    struct str trace_header, group, dead_letter_source;
+    struct str causes, trace_id;
+};
+
+struct due {
+    int64_t visible_at; /* ms */
+    uint64_t seq;
+    int64_t sent_at, first_received_at, received_at; /* ms; 0: never received */
+    uint32_t receives;
+    uint32_t tag; /* of the newest receipt handle */
+    bool moved;   /* a row in sqs.moved points here */
+};
+
+enum rc queue_write(struct store *s, const struct queue_row *q);
+enum rc queue_erase(struct store *s, const struct queue_row *q, int64_t now); /* leaves the gone row */
+
+/* The time at which a queue of this name was deleted, 0: never. */
+enum rc queue_gone_at(struct store *s, const struct queue_row *q, int64_t *at);
+
+/* Walks over all queues.  `attributes` and `tags` are moved to the visitor. */
+enum rc queue_each(struct store *s,
+                   void (*visit)(void *arg, const struct queue_row *q, cJSON *attributes, cJSON *tags),
+                   void *arg);
+
+/* Names in order, from after `after` on (absent: from the first), that begin with `prefix`. */
+enum rc queue_names(struct store *s, struct arena *a, struct str account, struct str region,
+                    struct str prefix, struct str after, int max, struct str *names, int *n);
+
+enum rc message_write(struct store *s, uint64_t queue, const struct message *m);
+enum rc message_read(struct store *s, struct arena *a, uint64_t queue, uint64_t seq, struct message *out);
+enum rc message_erase(struct store *s, uint64_t queue, uint64_t seq);
+enum rc message_last_seq(struct store *s, uint64_t queue, uint64_t *seq); /* 0: the queue is empty */
+enum rc messages_wipe(struct store *s, uint64_t queue);
+
+enum rc due_write(struct store *s, uint64_t queue, const struct due *d);
+enum rc due_read(struct store *s, uint64_t queue, int64_t visible_at, uint64_t seq, struct due *out);
+enum rc due_erase(struct store *s, uint64_t queue, const struct due *d); /* with its moved row */
+
+/* The first rows with visible_at <= now, at most `max`.  When there are fewer, *next is the time of the first
+ * later row (INT64_MAX: none). */
+enum rc due_first(struct store *s, uint64_t queue, int64_t now, int max, struct due *rows, int *n,
+                  int64_t *next);
+
+struct due_counts {
+    int64_t delayed, in_flight;
+};
+enum rc due_count_later(struct store *s, uint64_t queue, int64_t now, struct due_counts *out);
+enum rc due_count_all(struct store *s, uint64_t queue, int64_t *n);
+
+enum rc moved_write(struct store *s, uint64_t queue, uint64_t seq, int64_t visible_at);
+enum rc moved_read(struct store *s, uint64_t queue, uint64_t seq, int64_t *visible_at);
+
+#endif
