@@ -1,6 +1,6 @@
 /* What a storage engine is: one file that fills this table.  Only store.c calls it, and store.c keeps the
  * order: begin before any get, put, del, wipe, seek; no begin within a transaction; undo and keep only after
- * mark; cursors closed before commit and rollback. */
+ * mark; cursors closed before commit, rest and rollback; after a failure nothing but rollback. */
 #ifndef STORE_ENGINE_H
 #define STORE_ENGINE_H
 
@@ -18,6 +18,9 @@ struct store_engine {
     enum rc (*begin)(struct engine *e);
     enum rc (*commit)(struct engine *e); /* on failure the transaction has been rolled back */
     void (*rollback)(struct engine *e);
+
+    /* In place of commit for a transaction that wrote nothing: the engine may keep it for the next begin. */
+    void (*rest)(struct engine *e);
 
     /* One savepoint: undo goes back to it, keep forgets it; either ends it. */
     enum rc (*mark)(struct engine *e);

@@ -14,6 +14,7 @@ struct store {
     bool marked; /* a call is running between mark and keep or undo */
     bool saved;  /* and it wrote, so the engine holds a savepoint */
     bool dirty_before_mark;
+    bool broken; /* the engine failed: this transaction can only be rolled back */
     int cursors;
 };
 
@@ -50,29 +51,30 @@ bool store_dirty(const struct store *s)
 
 static void transaction_over(struct store *s)
 {
-    s->open = s->dirty = s->marked = s->saved = false;
-}
-
-static void no_cursors(const struct store *s)
-{
     if (s->cursors)
         BUG("%d cursors are open at the end of a transaction", s->cursors);
+    s->open = s->dirty = s->marked = s->saved = s->broken = false;
 }
 
 enum rc store_commit(struct store *s)
 {
-    no_cursors(s);
-    enum rc rc = s->open ? s->engine->commit(s->e) : RC_OK;
+    if (s->broken || !s->dirty) {
+        enum rc rc = s->broken ? RC_IO : RC_OK;
+        store_rollback(s);
+        return rc;
+    }
     transaction_over(s);
-    return rc;
+    return s->engine->commit(s->e);
 }
 
 void store_rollback(struct store *s)
 {
-    no_cursors(s);
-    if (s->open)
-        s->engine->rollback(s->e);
+    bool open = s->open, wrote = s->dirty || s->saved || s->broken;
     transaction_over(s);
+    if (open && wrote)
+        s->engine->rollback(s->e);
+    else if (open)
+        s->engine->rest(s->e);
 }
 
 void store_mark(struct store *s)
@@ -83,26 +85,40 @@ void store_mark(struct store *s)
     s->dirty_before_mark = s->dirty;
 }
 
+/* What the engine answers.  Trouble breaks the transaction, because the engine may have rolled it back
+ * already and what follows would not be undone with it. */
+static enum rc heard(struct store *s, enum rc rc)
+{
+    if (rc == RC_OK || rc == RC_NONE || rc == RC_END)
+        return rc;
+    s->broken = true;
+    return rc;
+}
+
 enum rc store_undo(struct store *s)
 {
     bool saved = s->saved;
     s->marked = s->saved = false;
-    if (!saved)
-        return RC_OK;
+    if (!saved || s->broken)
+        return s->broken ? RC_IO : RC_OK;
     s->dirty = s->dirty_before_mark;
-    return s->engine->undo(s->e);
+    return heard(s, s->engine->undo(s->e));
 }
 
 enum rc store_keep(struct store *s)
 {
     bool saved = s->saved;
     s->marked = s->saved = false;
-    return saved ? s->engine->keep(s->e) : RC_OK;
+    if (!saved || s->broken)
+        return s->broken ? RC_IO : RC_OK;
+    return heard(s, s->engine->keep(s->e));
 }
 
 /* Before any touch. */
 static enum rc touch(struct store *s)
 {
+    if (s->broken)
+        return RC_IO;
     if (s->open)
         return RC_OK;
     enum rc rc = s->engine->begin(s->e);
@@ -115,7 +131,7 @@ static enum rc touch_to_write(struct store *s)
 {
     enum rc rc = touch(s);
     if (rc == RC_OK && s->marked && !s->saved) {
-        rc = s->engine->mark(s->e);
+        rc = heard(s, s->engine->mark(s->e));
         s->saved = rc == RC_OK;
     }
     s->dirty |= rc == RC_OK;
@@ -125,19 +141,19 @@ static enum rc touch_to_write(struct store *s)
 enum rc store_get(struct store *s, struct str key, struct str *value)
 {
     enum rc rc = touch(s);
-    return rc ? rc : s->engine->get(s->e, key, value);
+    return rc ? rc : heard(s, s->engine->get(s->e, key, value));
 }
 
 enum rc store_put(struct store *s, struct str key, struct str value)
 {
     enum rc rc = touch_to_write(s);
-    return rc ? rc : s->engine->put(s->e, key, value);
+    return rc ? rc : heard(s, s->engine->put(s->e, key, value));
 }
 
 enum rc store_del(struct store *s, struct str key)
 {
     enum rc rc = touch_to_write(s);
-    return rc ? rc : s->engine->del(s->e, key);
+    return rc ? rc : heard(s, s->engine->del(s->e, key));
 }
 
 enum rc store_wipe(struct store *s, struct str prefix)
@@ -148,7 +164,7 @@ enum rc store_wipe(struct store *s, struct str prefix)
     struct key end;
     key_after(&end, prefix);
     struct str to = key_view(&end);
-    rc = s->engine->wipe(s->e, prefix, to.n ? to : STR_NONE);
+    rc = heard(s, s->engine->wipe(s->e, prefix, to.n ? to : STR_NONE));
     key_release(&end);
     return rc;
 }
@@ -158,7 +174,7 @@ enum rc store_seek(struct store *s, struct store_cursor **out, struct str from, 
     struct engine_cursor *c;
     enum rc rc = touch(s);
     if (rc == RC_OK)
-        rc = s->engine->seek(s->e, &c, from, to, reverse);
+        rc = heard(s, s->engine->seek(s->e, &c, from, to, reverse));
     if (rc)
         return rc;
     s->cursors++;
@@ -169,7 +185,9 @@ enum rc store_seek(struct store *s, struct store_cursor **out, struct str from, 
 
 enum rc store_next(struct store_cursor *c, struct str *key, struct str *value)
 {
-    return c->store->engine->next(c->c, key, value);
+    if (c->store->broken)
+        return RC_IO;
+    return heard(c->store, c->store->engine->next(c->c, key, value));
 }
 
 void store_cursor_close(struct store_cursor *c)

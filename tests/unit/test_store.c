@@ -1,0 +1,409 @@
+/* The contract that every storage engine passes; run on a folder and in memory. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "store/key.h"
+#include "store/store.h"
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct bench {
+    char folder[64]; /* empty: in memory */
+    struct store *s;
+};
+
+static const char *where(const struct bench *b)
+{
+    return *b->folder ? b->folder : NULL;
+}
+
+static int in_memory(void **state)
+{
+    struct bench *b = *state = calloc(1, sizeof *b);
+    return store_open(&b->s, NULL, 0, NULL) != RC_OK;
+}
+
+static int in_folder(void **state)
+{
+    struct bench *b = *state = calloc(1, sizeof *b);
+    char base[32] = "/tmp/tidepool-store-XXXXXX";
+    if (!mkdtemp(base))
+        return 1;
+    snprintf(b->folder, sizeof b->folder, "%s/a/b", base);
+    return store_open(&b->s, b->folder, 0, NULL) != RC_OK;
+}
+
+static int clean_up(void **state)
+{
+    struct bench *b = *state;
+    store_close(b->s);
+    if (*b->folder) {
+        char command[128];
+        *strstr(b->folder, "/a/b") = 0;
+        snprintf(command, sizeof command, "rm -r '%s'", b->folder);
+        if (system(command))
+            return 1;
+    }
+    free(b);
+    return 0;
+}
+
+static void put(struct store *s, const char *key, const char *value)
+{
+    assert_int_equal(store_put(s, str_z(key), str_z(value)), RC_OK);
+}
+
+static void has(struct store *s, const char *key, const char *value)
+{
+    struct str got;
+    assert_int_equal(store_get(s, str_z(key), &got), RC_OK);
+    assert_true(str_is(got, value));
+}
+
+static void lacks(struct store *s, const char *key)
+{
+    struct str got;
+    assert_int_equal(store_get(s, str_z(key), &got), RC_NONE);
+}
+
+/* All keys of a range, "a b c". */
+static void range_is(struct store *s, struct str from, struct str to, bool reverse, const char *expected)
+{
+    struct store_cursor *c;
+    struct str key, value;
+    struct buf out;
+    buf_init(&out, 1000);
+    assert_int_equal(store_seek(s, &c, from, to, reverse), RC_OK);
+    enum rc rc;
+    while ((rc = store_next(c, &key, &value)) == RC_OK) {
+        if (out.n)
+            buf_char(&out, ' ');
+        buf_str(&out, key);
+    }
+    assert_int_equal(rc, RC_END);
+    store_cursor_close(c);
+    assert_string_equal(buf_zstr(&out), expected);
+    buf_release(&out);
+}
+
+static void put_get_del(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    lacks(s, "a");
+    assert_false(store_dirty(s));
+    put(s, "a", "1");
+    assert_true(store_dirty(s));
+    has(s, "a", "1");
+    put(s, "a", "2");
+    has(s, "a", "2");
+    put(s, "empty", "");
+    has(s, "empty", "");
+    assert_int_equal(store_get(s, STR("a"), NULL), RC_OK);
+    assert_int_equal(store_del(s, STR("a")), RC_OK);
+    assert_int_equal(store_del(s, STR("a")), RC_OK);
+    lacks(s, "a");
+    assert_int_equal(store_commit(s), RC_OK);
+    assert_false(store_dirty(s));
+    has(s, "empty", "");
+}
+
+static void large_values(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    size_t n = 1024 * 1024 + 7;
+    char *big = malloc(n);
+    memset(big, 'x', n);
+    big[n - 1] = 'y';
+    struct str got;
+    assert_int_equal(store_put(s, STR("big"), str_n(big, n)), RC_OK);
+    assert_int_equal(store_commit(s), RC_OK);
+    assert_int_equal(store_get(s, STR("big"), &got), RC_OK);
+    assert_true(str_eq(got, str_n(big, n)));
+    free(big);
+}
+
+static void order_is_of_bytes(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    static const char *const keys[] = {"b", "a\xff", "ab", "\xff", "a", "B", "abc"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        put(s, keys[i], "v");
+    range_is(s, STR(""), STR_NONE, false, "B a ab abc a\xff b \xff");
+    range_is(s, STR(""), STR_NONE, true, "\xff b a\xff abc ab a B");
+    range_is(s, STR("a"), STR("b"), false, "a ab abc a\xff");
+    range_is(s, STR("a"), STR("b"), true, "a\xff abc ab a");
+    range_is(s, STR("aa"), STR("ab"), false, "");
+    range_is(s, STR("b"), STR_NONE, false, "b \xff");
+}
+
+static void writing_while_a_cursor_stands(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    char name[16];
+    for (int i = 0; i < 1000; i++) {
+        snprintf(name, sizeof name, "k%04d", i);
+        put(s, name, "v");
+    }
+    struct store_cursor *c;
+    struct str key;
+    int seen = 0;
+    assert_int_equal(store_seek(s, &c, STR("k"), STR("l"), false), RC_OK);
+    while (store_next(c, &key, NULL) == RC_OK) {
+        /* Every key is seen once, although it and a neighbour change under the cursor. */
+        snprintf(name, sizeof name, "k%04d", seen);
+        assert_true(str_is(key, name));
+        assert_int_equal(store_del(s, key), RC_OK);
+        snprintf(name, sizeof name, "a%04d", seen++);
+        put(s, name, "v");
+    }
+    store_cursor_close(c);
+    assert_int_equal(seen, 1000);
+    range_is(s, STR("k"), STR("l"), false, "");
+}
+
+static void many_cursors(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    struct store_cursor *c[3];
+    struct str key;
+    put(s, "a", "1");
+    put(s, "b", "2");
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(store_seek(s, &c[i], STR("a"), STR_NONE, i == 2), RC_OK);
+    assert_int_equal(store_next(c[0], &key, NULL), RC_OK);
+    assert_int_equal(store_next(c[0], &key, NULL), RC_OK);
+    assert_int_equal(store_next(c[1], &key, NULL), RC_OK);
+    assert_true(str_is(key, "a"));
+    assert_int_equal(store_next(c[2], &key, NULL), RC_OK);
+    assert_true(str_is(key, "b"));
+    for (int i = 0; i < 3; i++)
+        store_cursor_close(c[i]);
+}
+
+static void a_call_is_undone_alone(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    put(s, "before", "1");
+    store_mark(s);
+    put(s, "before", "2");
+    put(s, "within", "1");
+    assert_int_equal(store_undo(s), RC_OK);
+    has(s, "before", "1");
+    lacks(s, "within");
+    store_mark(s);
+    put(s, "kept", "1");
+    assert_int_equal(store_keep(s), RC_OK);
+    store_mark(s);
+    lacks(s, "other");
+    assert_int_equal(store_undo(s), RC_OK);
+    assert_int_equal(store_commit(s), RC_OK);
+    has(s, "kept", "1");
+    has(s, "before", "1");
+}
+
+static void an_undone_turn_is_clean(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    store_mark(s);
+    put(s, "a", "1");
+    assert_int_equal(store_undo(s), RC_OK);
+    assert_false(store_dirty(s));
+    store_rollback(s);
+    lacks(s, "a");
+}
+
+static void rollback_takes_all_back(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    put(s, "a", "1");
+    assert_int_equal(store_commit(s), RC_OK);
+    put(s, "a", "2");
+    store_mark(s);
+    put(s, "b", "1");
+    assert_int_equal(store_keep(s), RC_OK);
+    store_rollback(s);
+    assert_false(store_dirty(s));
+    has(s, "a", "1");
+    lacks(s, "b");
+}
+
+static void wipe_takes_a_prefix(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    static const char *const keys[] = {"a", "ab", "ab\xff", "abc", "ac", "\xff", "\xff\xff"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        put(s, keys[i], "v");
+    assert_int_equal(store_wipe(s, STR("ab")), RC_OK);
+    range_is(s, STR(""), STR_NONE, false, "a ac \xff \xff\xff");
+    assert_int_equal(store_wipe(s, STR("\xff")), RC_OK);
+    range_is(s, STR(""), STR_NONE, false, "a ac");
+    assert_int_equal(store_wipe(s, STR("")), RC_OK);
+    range_is(s, STR(""), STR_NONE, false, "");
+    store_rollback(s);
+}
+
+static void reopen(struct bench *b)
+{
+    store_close(b->s);
+    assert_int_equal(store_open(&b->s, where(b), 0, NULL), RC_OK);
+}
+
+static void committed_state_survives_close(void **state)
+{
+    struct bench *b = *state;
+    put(b->s, "kept", "1");
+    assert_int_equal(store_commit(b->s), RC_OK);
+    put(b->s, "lost", "1");
+    reopen(b);
+    if (where(b))
+        has(b->s, "kept", "1");
+    else
+        lacks(b->s, "kept");
+    lacks(b->s, "lost");
+}
+
+/* Enough to fill the log many times over: nothing is lost, and the log does not grow for ever. */
+static void tidying_under_load(void **state)
+{
+    struct bench *b = *state;
+    char name[16], value[1000];
+    memset(value, 'v', sizeof value);
+    for (int turn = 0; turn < 400; turn++) {
+        for (int i = 0; i < 40; i++) {
+            snprintf(name, sizeof name, "k%04d", (turn * 37 + i * 101) % 1000);
+            memcpy(value, name, sizeof name);
+            assert_int_equal(store_put(b->s, str_z(name), str_n(value, sizeof value)), RC_OK);
+        }
+        assert_int_equal(store_commit(b->s), RC_OK);
+        if (turn % 10 == 0)
+            store_tidy(b->s);
+    }
+    assert_true(store_size(b->s) < 160 * 1000 * 1000);
+    reopen(b);
+    struct str got;
+    for (int i = 0; where(b) && i < 1000; i++) {
+        snprintf(name, sizeof name, "k%04d", i);
+        assert_int_equal(store_get(b->s, str_z(name), &got), RC_OK);
+        assert_int_equal(got.n, sizeof value);
+        assert_memory_equal(got.p, name, strlen(name) + 1);
+    }
+}
+
+static void one_process_at_a_time(void **state)
+{
+    struct bench *b = *state;
+    struct store *other;
+    FILE *said = tmpfile();
+    struct log log = {.to = said, .level = LOG_ERROR};
+    assert_int_equal(store_open(&other, b->folder, 0, &log), RC_BUSY);
+    char line[200] = "";
+    rewind(said);
+    assert_non_null(fgets(line, sizeof line, said));
+    assert_non_null(strstr(line, "in use by another process"));
+    fclose(said);
+}
+
+static void a_folder_that_cannot_be_made(void **state)
+{
+    struct bench *b = *state;
+    char path[128];
+    struct store *other;
+    snprintf(path, sizeof path, "%s/world.db/below-a-file", b->folder);
+    assert_int_equal(store_open(&other, path, 0, NULL), RC_IO);
+}
+
+/* Commits numbered turns of several keys and says each number only after its commit. */
+static void write_until_killed(const char *folder, int to)
+{
+    struct store *s;
+    if (store_open(&s, folder, 0, NULL) != RC_OK)
+        _exit(1);
+    char name[32];
+    for (int turn = 0;; turn++) {
+        for (int i = 0; i < 5; i++) {
+            snprintf(name, sizeof name, "turn%06d.%d", turn, i);
+            store_put(s, str_z(name), STR("value"));
+        }
+        if (store_commit(s) != RC_OK || write(to, &turn, sizeof turn) != sizeof turn)
+            _exit(1);
+        store_tidy(s);
+    }
+}
+
+static void what_was_committed_survives_kill(void **state)
+{
+    struct bench *b = *state;
+    for (int round = 0; round < 5; round++) {
+        int ends[2], turn, last = -1, status;
+        store_close(b->s);
+        assert_int_equal(pipe(ends), 0);
+        pid_t child = fork();
+        if (child == 0)
+            write_until_killed(b->folder, ends[1]);
+        close(ends[1]);
+        while (last < 50 + 100 * round && read(ends[0], &turn, sizeof turn) == sizeof turn)
+            last = turn;
+        kill(child, SIGKILL);
+        while (read(ends[0], &turn, sizeof turn) == sizeof turn)
+            last = turn;
+        close(ends[0]);
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(store_open(&b->s, b->folder, 0, NULL), RC_OK);
+        char name[32];
+        for (int i = 0; i <= last * 5 + 4; i++) {
+            snprintf(name, sizeof name, "turn%06d.%d", i / 5, i % 5);
+            has(b->s, name, "value");
+        }
+        /* The turn that was under way is there as a whole or not at all. */
+        for (int i = 1; i < 5; i++) {
+            snprintf(name, sizeof name, "turn%06d.0", last + 1);
+            enum rc first = store_get(b->s, str_z(name), NULL);
+            snprintf(name, sizeof name, "turn%06d.%d", last + 1, i);
+            assert_int_equal(store_get(b->s, str_z(name), NULL), first);
+        }
+        assert_int_equal(store_wipe(b->s, STR("")), RC_OK);
+        assert_int_equal(store_commit(b->s), RC_OK);
+    }
+}
+
+#define BOTH(test)                                                                                           \
+    {#test " (memory)", test, in_memory, clean_up, NULL},                                                    \
+    {                                                                                                        \
+#test " (folder)", test, in_folder, clean_up, NULL                                                   \
+    }
+#define FOLDER(test)                                                                                         \
+    {                                                                                                        \
+#test " (folder)", test, in_folder, clean_up, NULL                                                   \
+    }
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        BOTH(put_get_del),
+        BOTH(large_values),
+        BOTH(order_is_of_bytes),
+        BOTH(writing_while_a_cursor_stands),
+        BOTH(many_cursors),
+        BOTH(a_call_is_undone_alone),
+        BOTH(an_undone_turn_is_clean),
+        BOTH(rollback_takes_all_back),
+        BOTH(wipe_takes_a_prefix),
+        BOTH(committed_state_survives_close),
+        BOTH(tidying_under_load),
+        FOLDER(one_process_at_a_time),
+        FOLDER(a_folder_that_cannot_be_made),
+        FOLDER(what_was_committed_survives_kill),
+    };
+    return cmocka_run_group_tests_name("store", tests, NULL, NULL);
+}
