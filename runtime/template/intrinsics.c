@@ -189,8 +189,7 @@ static struct node *fn_find_in_map(struct scope *s, const struct node *arg)
     if (!args || args->count != 3)
         return broken(s, arg, "Fn::FindInMap takes a mapping and two keys");
     const struct node *at = s->mappings;
-    node_each(one, args)
-    {
+    node_each (one, args) {
         if (!node_scalar(one).p)
             return broken(s, arg, "the names of Fn::FindInMap must be known before deployment");
         at = node_get_str(at, node_scalar(one));
@@ -268,8 +267,7 @@ struct node *scope_resolve(struct scope *s, const struct node *n)
         return node_copy(s->arena, n);
     struct node *out = node_new(s->arena, n->kind, n);
     const struct node *child;
-    node_each(child, n)
-    {
+    node_each (child, n) {
         struct node *value = scope_resolve(s, child);
         if (value)
             node_put_str(out, child->key, value);
@@ -305,7 +303,8 @@ static bool expr_several(struct scope *s, const struct node *arg, size_t least, 
                       most == 1 ? "takes a list of one condition" : "takes a list of 2 to 10 conditions");
     size_t yes = 0;
     const struct node *one;
-    node_each(one, arg) yes += expression(s, one);
+    node_each (one, arg)
+        yes += expression(s, one);
     return any ? yes > 0 : yes == arg->count;
 }
 

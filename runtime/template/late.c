@@ -24,8 +24,7 @@ static struct node *join(struct arena *a, const struct node *args, const struct 
     }
     struct buf out;
     buf_init(&out, LATE_TEXT_MAX);
-    node_each(part, list)
-    {
+    node_each (part, list) {
         if (part != list->first)
             buf_str(&out, delimiter);
         if (!node_scalar(part).p)
@@ -137,7 +136,8 @@ struct node *late_apply(struct arena *a, enum late_kind kind, struct node *argum
     n->late = kind;
     n->first = arguments->first, n->last = arguments->last, n->count = arguments->count;
     struct node *child;
-    node_each(child, n) child->parent = n;
+    node_each (child, n)
+        child->parent = n;
     return n;
 }
 
@@ -162,8 +162,7 @@ struct node *late_settle(struct arena *a, const struct node *n, const struct lat
     struct node *out = node_new(a, function ? NODE_LIST : n->kind, n);
     out->text = n->text, out->truth = n->truth;
     const struct node *child;
-    node_each(child, n)
-    {
+    node_each (child, n) {
         struct node *settled = late_settle(a, child, values, why);
         if (!settled)
             return NULL;

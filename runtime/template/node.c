@@ -65,15 +65,15 @@ struct node *node_copy(struct arena *a, const struct node *n)
     copy->text = n->text;
     copy->attr = n->attr;
     const struct node *child;
-    node_each(child, n) node_put_str(copy, child->key, node_copy(a, child));
+    node_each (child, n)
+        node_put_str(copy, child->key, node_copy(a, child));
     return copy;
 }
 
 void node_drop(struct node *map, const char *key)
 {
     struct node *before = NULL, *child;
-    node_each(child, map)
-    {
+    node_each (child, map) {
         if (str_is(child->key, key))
             break;
         before = child;
@@ -92,7 +92,9 @@ struct node *node_get_str(const struct node *map, struct str key)
     if (!map || map->kind != NODE_MAP)
         return NULL;
     struct node *child;
-    node_each(child, map) if (str_eq(child->key, key)) return child;
+    node_each (child, map)
+        if (str_eq(child->key, key))
+            return child;
     return NULL;
 }
 
@@ -127,7 +129,9 @@ bool node_settled(const struct node *n)
     if (n->kind == NODE_LATE)
         return false;
     const struct node *child;
-    node_each(child, n) if (!node_settled(child)) return false;
+    node_each (child, n)
+        if (!node_settled(child))
+            return false;
     return true;
 }
 
@@ -197,7 +201,8 @@ static cJSON *late_show(const struct node *n)
     }
     cJSON *list = cJSON_AddArrayToObject(out, names[n->late]);
     const struct node *child;
-    node_each(child, n) cJSON_AddItemToArray(list, node_show(child));
+    node_each (child, n)
+        cJSON_AddItemToArray(list, node_show(child));
     return out;
 }
 
@@ -225,7 +230,8 @@ static cJSON *to_json(const struct node *n, cJSON *(*late)(const struct node *))
         break;
     }
     const struct node *child;
-    node_each(child, n) add_json(out, child, to_json(child, late));
+    node_each (child, n)
+        add_json(out, child, to_json(child, late));
     return out;
 }
 

@@ -117,7 +117,9 @@ static void check_allowed(struct parameter *p, struct str value)
     const struct node *allowed = node_get(p->at, "AllowedValues"), *one;
     if (!allowed)
         return;
-    node_each(one, allowed) if (node_scalar(one).p && str_eq(node_scalar(one), value)) return;
+    node_each (one, allowed)
+        if (node_scalar(one).p && str_eq(node_scalar(one), value))
+            return;
     problem_hard(p->scope->problems, p->at, "parameter %.*s must be one of AllowedValues, not \"%.*s\"",
                  STR_ARG(p->at->key), STR_ARG(value));
 }
@@ -184,8 +186,9 @@ static struct node *read_parameter(struct scope *s, const struct node *at, const
         problem_hard(s->problems, at, "a parameter needs a Type");
         return NULL;
     }
-    node_each(member, at) if (!listed(member->key, known))
-        problem_hard(s->problems, member, "is not a member of a parameter");
+    node_each (member, at)
+        if (!listed(member->key, known))
+            problem_hard(s->problems, member, "is not a member of a parameter");
     if (!type_known(node_scalar(type))) {
         problem_soft(s->problems, type, "the parameter type %.*s is not supported by tidepool yet",
                      STR_ARG(node_scalar(type)));
@@ -205,8 +208,7 @@ void scope_read_parameters(struct scope *s, const struct node *section, const st
 {
     const struct node *at;
     if (section)
-        node_each(at, section)
-        {
+        node_each (at, section) {
             struct node *value = read_parameter(s, at, given);
             /* a broken one stays known, so that its Refs are not called broken too */
             map_put(&s->parameters, at->key, value ? value : node_text(s->arena, STR(""), at));

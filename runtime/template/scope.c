@@ -27,26 +27,26 @@ static void read_pseudo(struct scope *s, const struct conf *conf)
 static void check_mappings(struct scope *s, const struct node *mappings)
 {
     const struct node *mapping, *top;
-    node_each(mapping, mappings)
-    {
+    node_each (mapping, mappings) {
         if (mapping->kind != NODE_MAP)
             problem_hard(s->problems, mapping, "a mapping is a map of maps");
-        node_each(top, mapping) if (top->kind != NODE_MAP)
-            problem_hard(s->problems, top, "a mapping's key holds a map of names and values");
+        node_each (top, mapping)
+            if (top->kind != NODE_MAP)
+                problem_hard(s->problems, top, "a mapping's key holds a map of names and values");
     }
 }
 
 static void read_conditions(struct scope *s, const struct node *section)
 {
     const struct node *expression;
-    node_each(expression, section)
-    {
+    node_each (expression, section) {
         struct condition *c = arena_zalloc(s->arena, sizeof *c);
         c->expression = expression;
         map_put(&s->conditions, expression->key, c);
     }
     /* all of them, so that a broken one is found even when nobody asks for it */
-    node_each(expression, section) scope_condition(s, expression->key, expression);
+    node_each (expression, section)
+        scope_condition(s, expression->key, expression);
 }
 
 static const struct node *section(struct scope *s, const struct node *root, const char *name)

@@ -209,7 +209,8 @@ static unsigned count_nodes(const struct node *n)
 {
     unsigned count = 1;
     const struct node *child;
-    node_each(child, n) count += count_nodes(child);
+    node_each (child, n)
+        count += count_nodes(child);
     return count;
 }
 
@@ -218,7 +219,8 @@ static void set_line(struct node *n, int line)
     n->line = line;
     n->from = NULL;
     struct node *child;
-    node_each(child, n) set_line(child, line);
+    node_each (child, n)
+        set_line(child, line);
 }
 
 static struct node *read_alias(struct reader *r, const yaml_event_t *event)

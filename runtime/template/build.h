@@ -1,0 +1,135 @@
+/* A template on its way from tree to plan; for the files of this folder.
+ *
+ *   read -> scope -> resources (properties resolved and checked) -> expand (events, implicit APIs, usage
+ * plans)
+ *        -> plan (one door call each) -> references looked at -> order
+ */
+#ifndef TEMPLATE_BUILD_H
+#define TEMPLATE_BUILD_H
+
+#include "late.h"
+#include "props.h"
+#include "scope.h"
+#include "template.h"
+
+struct resource;
+
+/* What Fn::GetAtt gives, from the member of the operation's answer (or input, or a kept resource's values).
+ */
+struct attr_row {
+    const char *name, *member;
+};
+
+/* How a resource leaves: an operation of the same service, and its input from the stored answer or input. */
+struct removal {
+    const char *operation;
+    struct {
+        const char *to, *from;
+    } members[2];
+    const char *list_to, *list_from; /* a list with one id: RemoveTargets' Ids */
+};
+
+struct type_row {
+    const char *name;
+    const char *globals; /* its section of Globals; NULL: none */
+    const struct prop_row *props;
+    const char *service, *operation; /* NULL: read and kept, no call */
+    const char *ref;                 /* the member that Ref gives */
+    const struct attr_row *attrs;    /* ended by a NULL name; NULL: none */
+    const struct removal *removal;   /* NULL: it is state, and stays when it leaves the template */
+    const char *name_member;         /* its physical name, for people */
+
+    /* Makes what it stands for besides itself (events, plans); NULL: nothing. */
+    void (*expand)(struct template *t, struct resource *r);
+    /* The call's input; for kept types their values.  Never NULL. */
+    struct node *(*plan)(struct template *t, struct resource *r);
+};
+
+struct resource {
+    struct resource *next;
+    struct str id;
+    const struct type_row *type;
+    const struct node *at; /* the written node that it is of, for problems */
+    struct node *props;    /* checked */
+    struct node *in;       /* of its call */
+    struct node *routes;   /* of an API */
+    struct node *triggers; /* of a function: texts for people */
+    const struct node *depends;
+    int port; /* of an API */
+    int mark; /* while ordering */
+};
+
+#define TEMPLATE_CONDITION_FALSE "its Condition is false"
+#define TEMPLATE_TYPE_UNKNOWN "its type is not supported"
+
+struct code;
+
+struct template
+{
+    struct arena arena;
+    char *path, *folder;
+    bool serverless; /* the Transform is there */
+    struct node *root, *globals;
+    struct problems *problems; /* while loading */
+    struct scope scope;
+    struct resource *first, *last;
+    size_t count;
+    struct map by_id;    /* logical id, or an alias like "Shop.Stage" -> struct resource * */
+    struct map left_out; /* ids that are not there -> one of the reasons below */
+    struct resource **order;
+    struct node *outputs; /* list of {Key, Value, Description} */
+    struct code *codes;   /* folders seen */
+    int ports;
+};
+
+/* --- resources.c */
+void resources_read(struct template *t);
+struct resource *resource_get(const struct template *t, struct str id);
+/* A resource that another one stands for; props as its rows would have left them.  NULL: the name is taken
+ * (said). */
+struct resource *resource_make(struct template *t, struct str id, const char *type, struct node *props,
+                               const struct node *at);
+void resource_alias(struct template *t, struct str alias, struct resource *r);
+/* The physical name: the property, or StackName-LogicalId where AWS makes one up. */
+struct node *resource_name(struct template *t, const struct resource *r, const char *property);
+/* Moves the property over under another name, when it is there. */
+void resource_give(struct template *t, const struct resource *r, const char *property, struct node *in,
+                   const char *as);
+/* The resource that a property refers to with Ref; NULL: it is no Ref of a resource here. */
+struct resource *resource_referred(const struct template *t, const struct node *value);
+struct node *ref_to(struct template *t, const struct resource *r);
+struct node *att_of(struct template *t, const struct resource *r, const char *attr);
+/* JSON text of a tree that may still be late; a text stays as it is. */
+struct node *as_json_text(struct template *t, const struct node *n);
+/* [{Key,Value}] to {k: v} and back. */
+struct node *tags_map(struct template *t, const struct node *list);
+struct node *tags_list(struct template *t, const struct node *map);
+
+/* --- globals.c */
+struct node *globals_merge(struct template *t, const struct type_row *type, const struct node *properties);
+void globals_check(struct template *t);
+
+/* --- types.c */
+const struct type_row *type_find(struct str name);
+extern const struct type_row *const type_rows[];
+
+/* --- sam_events.c */
+void events_expand(struct template *t, struct resource *function, const struct node *events);
+
+/* --- order.c */
+void references_check(struct template *t);
+bool order_resources(struct template *t);
+
+/* --- code.c: what a function runs */
+struct code {
+    struct code *next;
+    char *folder; /* absolute, real */
+    char hash[65];
+    int64_t bytes;
+};
+/* The folder that a CodeUri means, with the hash of its Lua files; NULL: a problem was said. */
+const struct code *code_folder(struct template *t, const struct node *uri);
+/* Is the handler's file there?  Says so when not. */
+void code_check_handler(struct template *t, const struct code *code, const struct node *handler);
+
+#endif

@@ -1,0 +1,164 @@
+/* What a function runs: a folder of Lua files, and a hash that changes when one of them does.
+ *
+ * Only *.lua files count: nothing else can be read by a handler.  Hidden folders are left out, so a CodeUri
+ * of
+ * "." does not hash .git or .tidepool. */
+#include "base/buf.h"
+#include "base/digest.h"
+#include "base/rc.h"
+#include "build.h"
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#define CODE_MAX (250u << 20) /* Lambda's limit of an unzipped function */
+#define FILES_MAX 20000
+#define DEPTH_MAX 32
+
+struct walk {
+    struct arena *arena;
+    struct buf digests; /* "path\0" and the content's digest of each file, in order of names */
+    int64_t bytes;
+    long files;
+    int depth;
+    const char *why; /* why it cannot be used */
+};
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+    return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int not_hidden(const struct dirent *d)
+{
+    return d->d_name[0] != '.';
+}
+
+static void hash_file(struct walk *w, const char *path, int64_t size)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f) {
+        w->why = strerror(errno);
+        return;
+    }
+    unsigned char digest[32];
+    char *content = xmalloc((size_t)size + 1);
+    size_t n = fread(content, 1, (size_t)size, f);
+    fclose(f);
+    digest_sha256(str_n(content, n), digest);
+    free(content);
+    buf_add(&w->digests, digest, sizeof digest);
+    w->bytes += (int64_t)n;
+}
+
+static void hash_folder(struct walk *w, const char *folder, const char *inside);
+
+static void hash_entry(struct walk *w, const char *path, const char *inside)
+{
+    struct stat st;
+    if (stat(path, &st) != 0)
+        return; /* it went away meanwhile; the watch tells again */
+    if (S_ISDIR(st.st_mode)) {
+        hash_folder(w, path, inside);
+    } else if (S_ISREG(st.st_mode) && str_ends(str_z(path), STR(".lua"))) {
+        if (++w->files > FILES_MAX || w->bytes + st.st_size > CODE_MAX) {
+            w->why = "the folder holds more than 20000 files or 250 MB of Lua";
+            return;
+        }
+        buf_add(&w->digests, inside, strlen(inside) + 1);
+        hash_file(w, path, st.st_size);
+    }
+}
+
+static void hash_folder(struct walk *w, const char *folder, const char *inside)
+{
+    struct dirent **names;
+    int n = w->depth < DEPTH_MAX ? scandir(folder, &names, not_hidden, by_name) : -1;
+    if (n < 0) {
+        w->why = w->depth < DEPTH_MAX ? strerror(errno) : "the folder is nested too deep";
+        return;
+    }
+    w->depth++;
+    for (int i = 0; i < n; i++) {
+        const char *path = arena_printf(w->arena, "%s/%s", folder, names[i]->d_name).p;
+        const char *below = arena_printf(w->arena, "%s/%s", inside, names[i]->d_name).p;
+        if (!w->why && strcmp(names[i]->d_name, "node_modules") != 0)
+            hash_entry(w, path, below);
+        free(names[i]);
+    }
+    free(names);
+    w->depth--;
+}
+
+static struct code *hash_code(struct template *t, const char *folder, const char **why)
+{
+    struct walk w = {.arena = &t->arena};
+    buf_init(&w.digests, 64u << 20);
+    hash_folder(&w, folder, "");
+    struct code *code = arena_zalloc(&t->arena, sizeof *code);
+    code->folder = arena_z(&t->arena, str_z(folder));
+    code->bytes = w.bytes;
+    digest_sha256_hex(buf_view(&w.digests), code->hash);
+    buf_release(&w.digests);
+    *why = w.why;
+    return w.why ? NULL : code;
+}
+
+/* The real folder of a CodeUri below the template's; false: said. */
+static bool find_folder(struct template *t, const struct node *uri, char out[PATH_MAX])
+{
+    struct str text = node_scalar(uri);
+    struct stat st;
+    if (str_starts(text, STR("s3://"))) {
+        problem_soft(t->problems, uri, "code in S3 is not supported by tidepool yet: name a local folder");
+        return false;
+    }
+    const char *path = text.n && text.p[0] == '/'
+                           ? arena_z(&t->arena, text)
+                           : arena_printf(&t->arena, "%s/%.*s", t->folder, STR_ARG(text)).p;
+    if (!realpath(path, out) || stat(out, &st) != 0)
+        problem_hard(t->problems, uri, "there is no folder %.*s", STR_ARG(text));
+    else if (!S_ISDIR(st.st_mode))
+        problem_hard(t->problems, uri, "%.*s is a file: name the folder it lies in", STR_ARG(text));
+    else
+        return true;
+    return false;
+}
+
+const struct code *code_folder(struct template *t, const struct node *uri)
+{
+    char folder[PATH_MAX];
+    const char *why;
+    if (!find_folder(t, uri, folder))
+        return NULL;
+    for (struct code *c = t->codes; c; c = c->next)
+        if (strcmp(c->folder, folder) == 0)
+            return c;
+    struct code *code = hash_code(t, folder, &why);
+    if (!code) {
+        problem_hard(t->problems, uri, "%s", why);
+        return NULL;
+    }
+    code->next = t->codes;
+    return t->codes = code;
+}
+
+void code_check_handler(struct template *t, const struct code *code, const struct node *handler)
+{
+    struct str module = node_scalar(handler);
+    for (size_t i = module.n; i > 0; i--)
+        if (module.p[i - 1] == '.') {
+            module = str_sub(module, 0, i - 1);
+            break;
+        }
+    struct stat st;
+    const char *path = arena_printf(&t->arena, "%s/%.*s.lua", code->folder, STR_ARG(module)).p;
+    if (str_search(module, STR("..")) >= 0 || (module.n && module.p[0] == '/'))
+        problem_hard(t->problems, handler, "a handler lies below its CodeUri");
+    else if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
+        problem_hard(t->problems, handler, "there is no file %.*s.lua in the function's CodeUri",
+                     STR_ARG(module));
+}

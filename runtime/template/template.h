@@ -1,0 +1,54 @@
+/* The template: read, checked, expanded and ordered into a plan of door calls; then deployed.
+ *
+ *   problems_init(&p);
+ *   struct template *t = template_load(path, conf, &p);       validate: only this
+ *   if (problems_stop(&p)) { problems_print(&p, stderr); exit 2 }
+ *   struct call *c = template_deploy(world, t, on_end, asker)   start: one transaction, or nothing changes
+ *
+ * Who loads a template owns it; it must outlive the deployment. */
+#ifndef TEMPLATE_TEMPLATE_H
+#define TEMPLATE_TEMPLATE_H
+
+#include "door/call.h"
+#include "problem.h"
+
+struct conf;
+struct template;
+
+/* The service row "template", for main's table. */
+extern const struct service template_service;
+
+/* The template's path when none was given: template.json, template.yaml, template.yml in `folder` (or here).
+ * False: there is none. */
+bool template_find(const char *folder, char *path, size_t size);
+
+/* Reads the file and all that it points to.  conf: parameters, account, region, lenient.  NULL when the file
+ * cannot be read or parsed; otherwise the template, which is of use unless problems_stop.  Problems are
+ * sorted by line. */
+struct template *template_load(const char *path, const struct conf *conf, struct problems *p);
+void template_free(struct template *t);
+
+/* Absolute paths, lent. */
+const char *template_path(const struct template *t);
+const char *template_folder(const struct template *t);
+
+/* The folders that functions run from; NULL at the end. */
+const char *template_code_folder(const struct template *t, size_t at);
+
+/* A digest over the plan, with the hashes of all code: equal means that a deployment would change nothing. */
+void template_digest(const struct template *t, char out[65]);
+
+/* The ordered plan as JSON for tests and people: [{"Id","Type","Call":"sqs PutQueue","In":{...}}, ...]; what
+ * is known only later is shown as {"@": "Orders.Arn"}.  The caller's to delete. */
+cJSON *template_plan(const struct template *t);
+
+/* Submits template:Deploy; on_end as in struct call.  The answer:
+ * {"Outputs":[{"Key","Value","Description"?}], "Made":[id], "Changed":[id], "Removed":[id],
+ *  "Kept":[{"Id","Type","Name"}]  (tables, queues, topics that left the template and stay),
+ *  "Routes":[{"Api","Kind","Port","Stage","Method","Path","Endpoint","Function","ApiKeyRequired"}],
+ *  "Functions":[{"Id","Name","Triggers":["GET /hello/{name}","stream Orders","rate(1 hour)"]}],
+ *  "ApiKeys":[{"Id","Name","Value"}]}
+ * A fault names the resource, file and line, and then nothing has changed. */
+void template_deploy(struct world *w, const struct template *t, void (*on_end)(struct call *), void *asker);
+
+#endif

@@ -1,0 +1,162 @@
+/* AWS::SNS::Topic -> sns:PutTopic, AWS::SNS::Subscription -> sns:PutSubscription; policies are kept. */
+#include "types.h"
+
+#define FIFO "FIFO topics are not supported by tidepool yet"
+
+static const char *const protocols[] = {"sqs", "lambda", NULL};
+const char *const filter_scopes[] = {"MessageAttributes", "MessageBody", NULL};
+
+const struct prop_row dead_letter_rows[] = {
+    TAKES(PROP_TEXT, "deadLetterTargetArn", .flags = PROP_REQUIRED),
+    PROPS_END,
+};
+
+static const struct prop_row inline_rows[] = {
+    TAKES(PROP_TEXT, "Endpoint", .flags = PROP_REQUIRED),
+    TAKES(PROP_TEXT, "Protocol", .flags = PROP_REQUIRED),
+    PROPS_END,
+};
+static const struct prop_row inline_element = ELEMENT(PROP_OBJECT, .of = inline_rows);
+
+static const struct prop_row topic_rows[] = {
+    TAKES(PROP_TEXT, "TopicName", .min = 1, .max = 256),
+    TAKES(PROP_TEXT, "DisplayName", .max = 100),
+    TAKES(PROP_LIST, "Subscription", .of = &inline_element),
+    TAKES(PROP_LIST, "Tags", .of = &tag_element),
+    KEEPS("DataProtectionPolicy"),
+    KEEPS("DeliveryStatusLogging"),
+    KEEPS("KmsMasterKeyId"),
+    KEEPS("TracingConfig"),
+    REFUSES("ArchivePolicy", .why = FIFO),
+    REFUSES("ContentBasedDeduplication", .why = FIFO),
+    REFUSES("FifoThroughputScope", .why = FIFO),
+    REFUSES("FifoTopic", .why = FIFO),
+    REFUSES("SignatureVersion"),
+    PROPS_END,
+};
+
+static void topic_expand(struct template *t, struct resource *r)
+{
+    const struct node *list = node_get(r->props, "Subscription"), *one;
+    int at = 0;
+    if (!list || list->kind != NODE_LIST)
+        return;
+    node_each (one, list) {
+        struct node *props = node_copy(&t->arena, one);
+        node_put(props, "TopicArn", ref_to(t, r));
+        struct str id = arena_printf(&t->arena, "%.*s.Subscription[%d]", STR_ARG(r->id), at++);
+        resource_make(t, id, type_subscription.name, props, one);
+    }
+}
+
+static struct node *topic_plan(struct template *t, struct resource *r)
+{
+    struct node *in = node_new(&t->arena, NODE_MAP, r->at);
+    node_put(in, "Name", resource_name(t, r, "TopicName"));
+    struct node *attributes = node_put(in, "Attributes", node_new(&t->arena, NODE_MAP, r->at));
+    resource_give(t, r, "DisplayName", attributes, "DisplayName");
+    resource_give(t, r, "Tags", in, "Tags");
+    return in;
+}
+
+static const struct attr_row topic_attrs[] = {
+    {"TopicArn", "TopicArn"}, {"TopicName", "TopicName"}, {NULL, NULL}};
+
+const struct type_row type_topic = {
+    .name = "AWS::SNS::Topic",
+    .props = topic_rows,
+    .service = "sns",
+    .operation = "PutTopic",
+    .ref = "TopicArn",
+    .attrs = topic_attrs,
+    .name_member = "Name",
+    .expand = topic_expand,
+    .plan = topic_plan,
+};
+
+/* --- subscriptions */
+
+static const struct prop_row subscription_rows[] = {
+    TAKES(PROP_TEXT, "TopicArn", .flags = PROP_REQUIRED),
+    TAKES(PROP_TEXT, "Protocol", .flags = PROP_REQUIRED),
+    TAKES(PROP_TEXT, "Endpoint", .flags = PROP_REQUIRED),
+    TAKES(PROP_ANY, "FilterPolicy"),
+    TAKES(PROP_TEXT, "FilterPolicyScope", .one_of = filter_scopes),
+    TAKES(PROP_BOOL, "RawMessageDelivery"),
+    TAKES(PROP_OBJECT, "RedrivePolicy", .of = dead_letter_rows),
+    KEEPS("Region"),
+    REFUSES("DeliveryPolicy"),
+    REFUSES("ReplayPolicy"),
+    REFUSES("SubscriptionRoleArn"),
+    PROPS_END,
+};
+
+static void check_protocol(struct template *t, const struct node *protocol)
+{
+    if (!protocol || node_is(protocol, protocols[0]) || node_is(protocol, protocols[1]))
+        return;
+    problem_soft(t->problems, protocol,
+                 "the protocol %.*s is not supported by tidepool yet: sqs and lambda are",
+                 STR_ARG(node_scalar(protocol)));
+}
+
+static struct node *subscription_plan(struct template *t, struct resource *r)
+{
+    const struct node *raw = node_get(r->props, "RawMessageDelivery"),
+                      *filter = node_get(r->props, "FilterPolicy"),
+                      *redrive = node_get(r->props, "RedrivePolicy");
+    struct node *in = node_new(&t->arena, NODE_MAP, r->at);
+    check_protocol(t, node_get(r->props, "Protocol"));
+    resource_give(t, r, "TopicArn", in, "TopicArn");
+    resource_give(t, r, "Protocol", in, "Protocol");
+    resource_give(t, r, "Endpoint", in, "Endpoint");
+    struct node *attributes = node_put(in, "Attributes", node_new(&t->arena, NODE_MAP, r->at));
+    if (raw)
+        node_put(attributes, "RawMessageDelivery", node_text(&t->arena, node_scalar(raw), raw));
+    if (filter)
+        node_put(attributes, "FilterPolicy", as_json_text(t, filter));
+    resource_give(t, r, "FilterPolicyScope", attributes, "FilterPolicyScope");
+    if (redrive)
+        node_put(attributes, "RedrivePolicy", as_json_text(t, redrive));
+    return in;
+}
+
+static const struct attr_row subscription_attrs[] = {{"Arn", "SubscriptionArn"}, {NULL, NULL}};
+static const struct removal unsubscribe = {
+    "Unsubscribe", {{"SubscriptionArn", "SubscriptionArn"}}, NULL, NULL};
+
+const struct type_row type_subscription = {
+    .name = "AWS::SNS::Subscription",
+    .props = subscription_rows,
+    .service = "sns",
+    .operation = "PutSubscription",
+    .ref = "SubscriptionArn",
+    .attrs = subscription_attrs,
+    .removal = &unsubscribe,
+    .plan = subscription_plan,
+};
+
+/* --- AWS::SNS::TopicPolicy */
+
+static const struct prop_row policy_rows[] = {
+    TAKES(PROP_ANY, "PolicyDocument", .flags = PROP_REQUIRED),
+    TAKES(PROP_LIST, "Topics", .flags = PROP_REQUIRED, .of = &text_element),
+    PROPS_END,
+};
+
+static struct node *policy_plan(struct template *t, struct resource *r)
+{
+    struct node *values = node_new(&t->arena, NODE_MAP, r->at);
+    node_put(values, "Id", resource_name(t, r, ""));
+    return values;
+}
+
+static const struct attr_row policy_attrs[] = {{"Id", "Id"}, {NULL, NULL}};
+
+const struct type_row type_topic_policy = {
+    .name = "AWS::SNS::TopicPolicy",
+    .props = policy_rows,
+    .ref = "Id",
+    .attrs = policy_attrs,
+    .plan = policy_plan,
+};
