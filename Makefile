@@ -66,7 +66,8 @@ unit:
 	@$(MAKE) --no-print-directory KIND=asan run-unit
 
 .PHONY: run-unit
-run-unit: $(foreach u,$(UNIT),$(if $(findstring $(T),$(u)),$(u)))
+.SECONDARY: $(UNIT:$(BUILD)/unit/%=$(BUILD)/tests/unit/%.o)
+run-unit: $(if $(T),$(foreach u,$(UNIT),$(if $(findstring $(T),$(u)),$(u))),$(UNIT))
 	@for t in $^; do $$t || exit 1; done
 
 # Programs that measure: build/bench/ceiling, build/bench/server.
