@@ -53,7 +53,7 @@ struct async {
     struct list going; /* struct attempt: read in this turn, to be submitted after its commit */
     struct list settled;
     struct job job;
-    bool queued;
+    bool queued, again; /* the turn has the job; it must run once more after this time */
     struct note_listener put;
 };
 
@@ -64,6 +64,7 @@ static struct str id_key(const uint64_t *id)
 
 static void wake(struct async *a)
 {
+    a->again = true;
     if (a->queued)
         return;
     a->queued = true;
@@ -346,7 +347,7 @@ static void take_off_all(struct async *a)
 static void run(struct job *j)
 {
     struct async *a = list_of(j, struct async, job);
-    a->queued = false;
+    a->again = false;
     settle_all(a);
     enum rc rc = store_events(a->world->store, a->seen, learn, a);
     if (rc != RC_OK)
@@ -361,10 +362,9 @@ static void end(struct job *j, enum rc committed)
     (void)committed;
     while (!list_empty(&a->going))
         submit(a, list_of(list_shift(&a->going), struct attempt, link));
-    if (a->queued) { /* it was woken in its own turn */
-        a->queued = false;
+    a->queued = false;
+    if (a->again)
         wake(a);
-    }
 }
 
 /* --- the world around */

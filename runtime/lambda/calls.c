@@ -1,4 +1,5 @@
 #include "calls.h"
+#include "base/json.h"
 #include "door/door.h"
 #include "home.h"
 #include "lambda.h"
@@ -34,16 +35,27 @@ static void answer_success(struct flight *x, uint64_t number, struct call *c)
 {
     if (c->payload_set)
         add_payload(c);
-    char *text = c->out ? cJSON_PrintUnformatted(c->out) : NULL;
-    answer(x, number, 200, text ? str_z(text) : STR("{}"), STR_NONE, STR_NONE);
-    cJSON_free(text);
+    if (!c->out) {
+        answer(x, number, 200, STR("{}"), STR_NONE, STR_NONE);
+        return;
+    }
+    struct buf *text = &c->payload_out; /* it has been read */
+    buf_clear(text);
+    json_print(text, c->out);
+    if (text->full)
+        refuse(x, number, 413, STR("ResponseTooLarge"), STR("the answer is larger than 16 MB"));
+    else
+        answer(x, number, 200, buf_view(text), STR_NONE, STR_NONE);
 }
 
 static void answer_fault(struct flight *x, uint64_t number, struct call *c)
 {
-    char *extra = c->fault_extra ? cJSON_PrintUnformatted(c->fault_extra) : NULL;
-    answer(x, number, c->fault->http, str_z(extra), str_z(c->fault->code), c->fault_text);
-    cJSON_free(extra);
+    struct buf *extra = &c->payload_out;
+    buf_clear(extra);
+    if (c->fault_extra)
+        json_print(extra, c->fault_extra);
+    answer(x, number, c->fault->http, c->fault_extra ? buf_view(extra) : STR_NONE, str_z(c->fault->code),
+           c->fault_text);
 }
 
 static void stop_waiting(struct handler_call *h)

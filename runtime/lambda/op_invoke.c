@@ -4,6 +4,7 @@
  * function that fails is a successful call, marked by FunctionError. */
 #include "async.h"
 #include "base/codec.h"
+#include "base/json.h"
 #include "dispatch.h"
 #include "door/invoke.h"
 #include "door/proxy.h"
@@ -148,27 +149,29 @@ static enum op_end run_typed(struct call *c)
 
 #define NO_JSON "Could not parse request body into json: Could not parse payload into json: "
 
-/* Where the text stops being JSON; -1: it is JSON. */
-static long json_error(struct str text)
+static bool is_json(struct call *c, struct str text)
 {
-    if (!codec_utf8_valid(text))
-        return 0;
-    const char *end = NULL;
-    cJSON *tree = cJSON_ParseWithLengthOpts(text.p, text.n, &end, false);
-    bool ok = tree != NULL;
-    cJSON_Delete(tree);
-    size_t at = end ? (size_t)(end - text.p) : 0;
-    return ok && str_trim(str_sub(text, at, text.n)).n == 0 ? -1 : (long)at;
+    struct json_reader r = json_reader(text, &c->arena);
+    json_raw(&r);
+    return json_done(&r) && codec_utf8_valid(text);
+}
+
+/* The text that stands where a JSON value should. */
+static struct str json_rest(struct str text)
+{
+    const char *end = text.p;
+    cJSON_Delete(cJSON_ParseWithLengthOpts(text.p, text.n, &end, false));
+    return str_trim(str_sub(text, (size_t)(end - text.p), text.n));
 }
 
 static enum op_end check_json(struct call *c, struct str payload)
 {
-    long at = json_error(payload);
-    if (at < 0)
+    if (is_json(c, payload))
         return OP_DONE;
-    if ((size_t)at >= payload.n)
+    struct str rest = json_rest(payload);
+    if (rest.n == 0)
         return lambda_fail(c, &lambda_invalid_content, NO_JSON "Unexpected end-of-input");
-    unsigned char wrong = (unsigned char)payload.p[at];
+    unsigned char wrong = (unsigned char)*rest.p;
     if (wrong >= 0x80)
         return lambda_fail(c, &lambda_invalid_content, NO_JSON "Invalid UTF-8 start byte 0x%02x", wrong);
     return lambda_fail(c, &lambda_invalid_content,
@@ -198,9 +201,11 @@ static struct str payload_text(struct call *c, const struct invoke_request *req)
     const char *text = cJSON_GetStringValue(req->payload);
     if (text)
         return *text ? str_z(text) : STR("{}");
-    char *printed = cJSON_PrintUnformatted(req->payload);
-    struct str kept = arena_str(&c->arena, str_z(printed));
-    cJSON_free(printed);
+    struct buf printed;
+    buf_init(&printed, 2 * LAMBDA_SYNC_PAYLOAD);
+    json_print(&printed, req->payload);
+    struct str kept = arena_str(&c->arena, buf_view(&printed));
+    buf_release(&printed);
     return kept;
 }
 
@@ -211,7 +216,7 @@ static bool read_client_context(struct call *c, struct str header, struct str *j
         return true;
     struct buf text;
     buf_init(&text, 8192);
-    bool ok = codec_unbase64(&text, header) && !text.full && json_error(buf_view(&text)) < 0;
+    bool ok = codec_unbase64(&text, header) && !text.full && is_json(c, buf_view(&text));
     if (ok)
         *json = arena_str(&c->arena, buf_view(&text));
     buf_release(&text);
