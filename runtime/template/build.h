@@ -97,6 +97,10 @@ void resource_give(struct template *t, const struct resource *r, const char *pro
                    const char *as);
 /* The resource that a property refers to with Ref; NULL: it is no Ref of a resource here. */
 struct resource *resource_referred(const struct template *t, const struct node *value);
+/* Adds a text about what makes the function run; `function`: a reference to it.  Nothing when it is
+ * elsewhere. */
+void function_trigger(struct template *t, const struct node *function, const char *what,
+                      const struct node *source);
 struct node *ref_to(struct template *t, const struct resource *r);
 struct node *att_of(struct template *t, const struct resource *r, const char *attr);
 /* JSON text of a tree that may still be late; a text stays as it is. */

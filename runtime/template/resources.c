@@ -1,5 +1,6 @@
 /* Resources: read from the template, or made by what stands for several. */
 #include "build.h"
+#include "door/arn.h"
 
 struct resource *resource_get(const struct template *t, struct str id)
 {
@@ -157,6 +158,33 @@ struct node *att_of(struct template *t, const struct resource *r, const char *at
 struct resource *resource_referred(const struct template *t, const struct node *value)
 {
     return value && value->kind == NODE_LATE && value->late == LATE_REF ? resource_get(t, value->text) : NULL;
+}
+
+/* "Orders" of a reference, of arn:...:sqs:...:Orders and of arn:...:table/Orders/stream/...; or the text
+ * itself. */
+static struct str short_name(const struct node *source)
+{
+    struct arn arn;
+    if (source->kind == NODE_LATE && source->text.p)
+        return source->text;
+    if (!arn_parse(node_scalar(source), &arn))
+        return node_scalar(source);
+    struct str rest = arn.resource, first = str_cut(&rest, '/');
+    return str_is(first, "table") ? str_cut(&rest, '/') : arn.resource;
+}
+
+void function_trigger(struct template *t, const struct node *function, const char *what,
+                      const struct node *source)
+{
+    struct resource *r =
+        function && function->kind == NODE_LATE && function->text.p ? resource_get(t, function->text) : NULL;
+    if (!r || strcmp(r->type->name, "AWS::Serverless::Function") != 0 || !source)
+        return;
+    if (!r->triggers)
+        r->triggers = node_new(&t->arena, NODE_LIST, r->at);
+    struct str text =
+        arena_printf(&t->arena, "%s%s%.*s", what, *what ? " " : "", STR_ARG(short_name(source)));
+    node_add(r->triggers, node_text(&t->arena, text, source));
 }
 
 struct node *resource_name(struct template *t, const struct resource *r, const char *property)

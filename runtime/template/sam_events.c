@@ -21,17 +21,6 @@ static struct node *function_arn(struct event *e)
     return att_of(e->t, e->function, "Arn");
 }
 
-static void trigger(struct event *e, const char *what, const struct node *source)
-{
-    struct str name = node_scalar(source);
-    if (source && source->kind == NODE_LATE && source->text.p)
-        name = source->text;
-    for (ptrdiff_t at; name.p && (at = str_find(name, ':')) >= 0;)
-        name = str_sub(name, (size_t)at + 1, name.n);
-    struct str text = arena_printf(&e->t->arena, "%s%s%.*s", what, *what ? " " : "", STR_ARG(name));
-    node_add(e->function->triggers, node_text(&e->t->arena, text, e->at));
-}
-
 /* --- Api and HttpApi: a route */
 
 static const char *const payload_formats[] = {"1.0", "2.0", NULL};
@@ -143,7 +132,8 @@ static struct node *add_route(struct event *e, struct resource *api, const char 
     node_put(route, "Method", node_text(a, str_z(method), e->at));
     node_put(route, "Path", node_text(a, path, e->at));
     node_put(route, "FunctionArn", function_arn(e));
-    trigger(e, str_is(path, "$default") ? "" : method, node_get(route, "Path"));
+    function_trigger(e->t, node_get(route, "FunctionArn"), str_is(path, "$default") ? "" : method,
+                     node_get(route, "Path"));
     return node_add(routes, route);
 }
 
@@ -185,7 +175,7 @@ static void http_api_event(struct event *e)
 
 /* --- DynamoDB and SQS: a mapping */
 
-static void map_source(struct event *e, const char *source, const char *what)
+static void map_source(struct event *e, const char *source)
 {
     struct arena *a = &e->t->arena;
     struct node *from = node_get(e->props, source);
@@ -197,7 +187,6 @@ static void map_source(struct event *e, const char *source, const char *what)
     node_each (member, e->props)
         if (member != from)
             node_put_str(props, member->key, node_copy(a, member));
-    trigger(e, what, from);
     make(e, &type_mapping, props);
 }
 
@@ -205,12 +194,12 @@ static void stream_event(struct event *e)
 {
     if (!node_get(e->props, "StartingPosition"))
         problem_hard(e->t->problems, e->at, "StartingPosition is required");
-    map_source(e, "Stream", "stream");
+    map_source(e, "Stream");
 }
 
 static void queue_event(struct event *e)
 {
-    map_source(e, "Queue", "queue");
+    map_source(e, "Queue");
 }
 
 /* --- SNS: a subscription */
@@ -236,7 +225,6 @@ static void topic_event(struct event *e)
     node_put(props, "TopicArn", node_copy(a, topic));
     node_put(props, "Protocol", node_text(a, STR("lambda"), e->at));
     node_put(props, "Endpoint", function_arn(e));
-    trigger(e, "topic", topic);
     make(e, &type_subscription, props);
 }
 
@@ -278,7 +266,6 @@ static void schedule_event(struct event *e)
     node_put(target, "Arn", function_arn(e));
     if (input)
         node_put(target, "Input", node_copy(a, input));
-    trigger(e, "", schedule);
     make(e, &type_rule, props);
 }
 

@@ -3,9 +3,9 @@
  *   problems_init(&p);
  *   struct template *t = template_load(path, conf, &p);       validate: only this
  *   if (problems_stop(&p)) { problems_print(&p, stderr); exit 2 }
- *   struct call *c = template_deploy(world, t, on_end, asker)   start: one transaction, or nothing changes
+ *   template_deploy(world, t, on_end, asker);                 start: one transaction, or nothing changes
  *
- * Who loads a template owns it; it must outlive the deployment. */
+ * Who loads a template owns it until it is deployed; then the world has it, for a reset and for the watch. */
 #ifndef TEMPLATE_TEMPLATE_H
 #define TEMPLATE_TEMPLATE_H
 
@@ -42,13 +42,17 @@ void template_digest(const struct template *t, char out[65]);
  * is known only later is shown as {"@": "Orders.Arn"}.  The caller's to delete. */
 cJSON *template_plan(const struct template *t);
 
-/* Submits template:Deploy; on_end as in struct call.  The answer:
+/* Submits template:Deploy.  The template is moved: it becomes the world's, or is freed with a fault.  on_end
+ * as in struct call.  The answer:
  * {"Outputs":[{"Key","Value","Description"?}], "Made":[id], "Changed":[id], "Removed":[id],
  *  "Kept":[{"Id","Type","Name"}]  (tables, queues, topics that left the template and stay),
  *  "Routes":[{"Api","Kind","Port","Stage","Method","Path","Endpoint","Function","ApiKeyRequired"}],
  *  "Functions":[{"Id","Name","Triggers":["GET /hello/{name}","stream Orders","rate(1 hour)"]}],
  *  "ApiKeys":[{"Id","Name","Value"}]}
  * A fault names the resource, file and line, and then nothing has changed. */
-void template_deploy(struct world *w, const struct template *t, void (*on_end)(struct call *), void *asker);
+void template_deploy(struct world *w, struct template *t, void (*on_end)(struct call *), void *asker);
+
+/* The template that is deployed, lent; NULL: none. */
+const struct template *template_current(const struct world *w);
 
 #endif

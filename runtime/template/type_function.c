@@ -81,7 +81,8 @@ static void make_role(struct template *t, struct resource *r)
 static void expand(struct template *t, struct resource *r)
 {
     const struct node *events = node_get(r->props, "Events");
-    r->triggers = node_new(&t->arena, NODE_LIST, r->at);
+    if (!r->triggers)
+        r->triggers = node_new(&t->arena, NODE_LIST, r->at);
     if (!node_get(r->props, "Role"))
         make_role(t, r);
     if (events)

@@ -51,6 +51,21 @@ const struct prop_row mapping_rows[] = {
     PROPS_END,
 };
 
+static bool is_stream(const struct node *source)
+{
+    if (source->kind == NODE_LATE)
+        return str_is(source->attr, "StreamArn");
+    return str_search(node_scalar(source), STR("/stream/")) >= 0;
+}
+
+static void expand(struct template *t, struct resource *r)
+{
+    const struct node *source = node_get(r->props, "EventSourceArn");
+    if (source)
+        function_trigger(t, node_get(r->props, "FunctionName"), is_stream(source) ? "stream" : "queue",
+                         source);
+}
+
 static struct node *plan(struct template *t, struct resource *r)
 {
     struct node *in = node_new(&t->arena, NODE_MAP, r->at);
@@ -72,5 +87,6 @@ const struct type_row type_mapping = {
     .ref = "UUID",
     .attrs = attrs,
     .removal = &removal,
+    .expand = expand,
     .plan = plan,
 };

@@ -40,8 +40,8 @@ static void expand(struct template *t, struct resource *r)
         struct node *props = node_new(&t->arena, NODE_MAP, one);
         node_put(props, "Rule", ref_to(t, r));
         node_add(node_put(props, "Targets", node_new(&t->arena, NODE_LIST, one)), node_copy(&t->arena, one));
-        node_put(props, "TargetId", node_copy(&t->arena, node_get(one, "Id") ? node_get(one, "Id") : one));
         resource_make(t, id, TYPE_RULE_TARGETS, props, one);
+        function_trigger(t, node_get(one, "Arn"), "", node_get(r->props, "ScheduleExpression"));
     }
 }
 
@@ -75,9 +75,7 @@ const struct type_row type_rule = {
 
 static struct node *targets_plan(struct template *t, struct resource *r)
 {
-    struct node *in = node_copy(&t->arena, r->props);
-    node_drop(in, "TargetId");
-    return in;
+    return node_copy(&t->arena, r->props);
 }
 
 static const struct removal remove_targets = {"RemoveTargets", {{"Rule", "Rule"}}, "Ids", "Targets"};

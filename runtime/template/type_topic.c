@@ -91,6 +91,12 @@ static const struct prop_row subscription_rows[] = {
     PROPS_END,
 };
 
+static void subscription_expand(struct template *t, struct resource *r)
+{
+    if (node_is(node_get(r->props, "Protocol"), "lambda"))
+        function_trigger(t, node_get(r->props, "Endpoint"), "topic", node_get(r->props, "TopicArn"));
+}
+
 static void check_protocol(struct template *t, const struct node *protocol)
 {
     if (!protocol || node_is(protocol, protocols[0]) || node_is(protocol, protocols[1]))
@@ -133,6 +139,7 @@ const struct type_row type_subscription = {
     .ref = "SubscriptionArn",
     .attrs = subscription_attrs,
     .removal = &unsubscribe,
+    .expand = subscription_expand,
     .plan = subscription_plan,
 };
 

@@ -1,0 +1,33 @@
+/* template:Deploy, and the row of the service.  For the files of this folder. */
+#ifndef TEMPLATE_DEPLOY_H
+#define TEMPLATE_DEPLOY_H
+
+#include "build.h"
+
+/* One deployed resource, as it is remembered in the store. */
+struct record {
+    struct str id, text; /* text: as it lies in the store */
+    const struct type_row *type;
+    int at;          /* its place in the order */
+    cJSON *in, *out; /* owned */
+};
+
+/* --- record.c */
+/* All records of the last deployment, by id, into `records` (values in the arena, trees owned). */
+enum rc records_load(struct store *s, struct arena *a, struct map *records);
+void records_release(struct map *records);
+enum rc record_save(struct store *s, struct arena *a, struct record *r);
+enum rc record_forget(struct store *s, const struct record *r);
+/* The text of a member of the answer, or else of the input; absent: neither has it. */
+struct str record_member(const struct record *r, const char *name);
+/* The input of its removal; NULL: it is state and is not removed. */
+cJSON *record_removal(const struct record *r);
+
+extern const struct op_row template_op_deploy;
+
+/* What the world keeps for the service. */
+struct template_state {
+    struct template *current; /* room: the last one that was deployed; NULL: none yet */
+};
+
+#endif

@@ -1,0 +1,70 @@
+/* The service "template": one operation, and the template that is deployed. */
+#include "base/rc.h"
+#include "deploy.h"
+#include "door/door.h"
+#include <stdlib.h>
+
+static enum rc service_open(struct world *w, void **state)
+{
+    (void)w;
+    *state = xcalloc(1, sizeof(struct template_state));
+    return RC_OK;
+}
+
+static void service_close(struct world *w, void *state)
+{
+    struct template_state *s = state;
+    (void)w;
+    template_free(s->current);
+    free(s);
+}
+
+static const struct op_row *const ops[] = {&template_op_deploy, NULL};
+
+const struct service template_service = {
+    .name = "template",
+    .ops = ops,
+    .open = service_open,
+    .close = service_close,
+};
+
+const struct template *template_current(const struct world *w)
+{
+    const struct template_state *state = world_state(w, &template_service);
+    return state ? state->current : NULL;
+}
+
+/* Who asked for a deployment, while it runs. */
+struct deployment {
+    struct template *template;
+    void (*on_end)(struct call *);
+    void *asker;
+};
+
+static void deployed(struct call *c)
+{
+    struct template_state *state = world_state(c->world, &template_service);
+    struct deployment d = *(struct deployment *)c->plan;
+    struct template *unwanted = c->fault ? d.template : state->current;
+    if (!c->fault)
+        state->current = d.template;
+    if (unwanted != state->current)
+        template_free(unwanted);
+    c->typed = NULL;
+    c->asker = d.asker;
+    d.on_end(c);
+}
+
+void template_deploy(struct world *w, struct template *t, void (*on_end)(struct call *), void *asker)
+{
+    struct call *c = door_open(w, NULL, "template", "Deploy");
+    if (!c)
+        BUG("the service template is not in the world's table");
+    struct deployment *d = arena_alloc(&c->arena, sizeof *d);
+    *d = (struct deployment){t, on_end, asker};
+    c->from = CALL_TEMPLATE;
+    c->typed = t;
+    c->plan = d;
+    c->on_end = deployed;
+    door_submit(c);
+}
