@@ -75,6 +75,13 @@ build/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libtidepool.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
+# The rules of the house that a machine can see.
+check:
+	@tests/check.sh
+
+format:
+	clang-format -i $(shell find runtime gateway triggers tests -name '*.[ch]')
+
 clean:
 	rm -rf build
 
