@@ -105,12 +105,18 @@ static bool set_flag(struct conf *c, bool *field, const char *name, const char *
     return wrong(c, name, value, "true or false");
 }
 
-static bool set_pair(struct conf *c, struct map *pairs, const char *name, const char *value)
+/* One pair, or several, one a line: a variable is there only once. */
+static bool set_pairs(struct conf *c, struct map *pairs, const char *name, const char *value)
 {
-    const char *equals = strchr(value, '=');
-    if (!equals || equals == value)
-        return wrong(c, name, value, "of the form KEY=VALUE");
-    free(map_put(pairs, str_n(value, (size_t)(equals - value)), xstrdup(equals + 1)));
+    struct str rest = str_z(value);
+    while (rest.p) {
+        struct str after = str_cut(&rest, '\n'), key = str_cut(&after, '=');
+        if (!key.n || !after.p)
+            return wrong(c, name, value, "of the form KEY=VALUE");
+        char *copy = xcalloc(1, after.n + 1);
+        memcpy(copy, after.p, after.n);
+        free(map_put(pairs, key, copy));
+    }
     return true;
 }
 
@@ -133,7 +139,7 @@ static bool set(struct conf *c, const struct option *o, const char *name, const 
     case LEVEL:
         return log_level_parse(value, field) || wrong(c, name, value, "error, warn, info or debug");
     case PAIR:
-        return set_pair(c, field, name, value);
+        return set_pairs(c, field, name, value);
     }
     BUG("option %s has no kind", o->name);
 }

@@ -24,10 +24,10 @@ struct conf {
 void conf_init(struct conf *c); /* defaults */
 void conf_release(struct conf *c);
 
-/* Reads the environment first (TIDEPOOL_API_PORT for --api-port), then argv (argv[0] is the verb); what is
- * not an option, or comes after "--", goes to rest[] (room for argc).  Texts are not copied: env and argv
- * outlive conf.  A verb with options of its own takes them out before.  False: *why says in one line what is
- * wrong (owned by conf). */
+/* Reads the environment first (TIDEPOOL_API_PORT for --api-port; TIDEPOOL_PARAMETER holds one K=V a line),
+ * then argv (argv[0] is the verb); what is not an option, or comes after "--", goes to rest[] (room for
+ * argc).  Texts are not copied: env and argv outlive conf.  A verb with options of its own takes them out
+ * before.  False: *why says in one line what is wrong (owned by conf). */
 bool conf_read(struct conf *c, int argc, char **argv, char **env, char **rest, int *rest_count,
                const char **why);
 

@@ -22,6 +22,7 @@ struct loop {
     uv_loop_t uv;
     uv_prepare_t prepare;
     uv_idle_t awake;
+    uv_timer_t limit; /* of loop_once */
     struct list work, flush; /* struct hook */
     struct list things;      /* struct thing: what loop_free still has to close */
 };
@@ -99,6 +100,7 @@ struct loop *loop_new(void)
         BUG("no event loop");
     uv_prepare_init(&l->uv, &l->prepare);
     uv_idle_init(&l->uv, &l->awake);
+    uv_timer_init(&l->uv, &l->limit);
     l->prepare.data = l;
     uv_prepare_start(&l->prepare, on_prepare);
     signal(SIGPIPE, SIG_IGN); /* a peer that went away is an error of write, not our end */
@@ -143,6 +145,7 @@ void loop_free(struct loop *l)
     }
     uv_close((uv_handle_t *)&l->prepare, NULL);
     uv_close((uv_handle_t *)&l->awake, NULL);
+    uv_close((uv_handle_t *)&l->limit, NULL);
     uv_walk(&l->uv, must_be_closing, NULL);
     uv_run(&l->uv, UV_RUN_DEFAULT); /* the close callbacks */
     uv_loop_close(&l->uv);
@@ -159,21 +162,18 @@ void loop_stop(struct loop *l)
     uv_stop(&l->uv);
 }
 
-static void wake(void *arg)
+static void wake(uv_timer_t *limit)
 {
-    (void)arg;
+    (void)limit;
 }
 
 void loop_once(struct loop *l, int ms)
 {
-    if (ms <= 0) {
-        uv_run(&l->uv, UV_RUN_NOWAIT);
-    } else {
-        struct loop_timer *limit = loop_timer_new(l, wake, NULL);
-        loop_timer_set(limit, ms, 0);
-        uv_run(&l->uv, UV_RUN_ONCE);
-        loop_timer_free(limit);
-    }
+    uv_update_time(&l->uv);
+    if (ms > 0)
+        uv_timer_start(&l->limit, wake, (uint64_t)ms, 0);
+    uv_run(&l->uv, ms > 0 ? UV_RUN_ONCE : UV_RUN_NOWAIT);
+    uv_timer_stop(&l->limit);
     run_hooks(l); /* what the poll has just read */
 }
 
