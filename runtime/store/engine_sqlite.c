@@ -117,7 +117,9 @@ static enum rc run(struct engine *e, enum statement which)
 
 static enum rc exec(struct engine *e, const char *sql)
 {
-    return sqlite3_exec(e->db, sql, NULL, NULL, NULL) == SQLITE_OK ? RC_OK : trouble(e, sql);
+    if (sqlite3_exec(e->db, sql, NULL, NULL, NULL) == SQLITE_OK)
+        return RC_OK;
+    return trouble(e, e->path ? e->path : "memory");
 }
 
 /* After each commit: how long the log is now.  Shorter than before: it was begun afresh. */
@@ -366,6 +368,8 @@ static enum rc engine_get(struct engine *e, struct str key, struct str *value)
 
 static enum rc engine_put(struct engine *e, struct str key, struct str value)
 {
+    if (value.n > VALUE_MAX)
+        BUG("a value of %zu bytes", value.n);
     bind(e->statements[PUT], 1, key);
     bind(e->statements[PUT], 2, value);
     return run(e, PUT);

@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -322,6 +323,66 @@ static void a_folder_that_cannot_be_made(void **state)
     assert_int_equal(store_open(&other, path, 0, NULL), RC_IO);
 }
 
+static void a_file_that_is_no_store(void **state)
+{
+    struct bench *b = *state;
+    char path[128];
+    struct store *other = NULL;
+    snprintf(path, sizeof path, "%s/other", b->folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    snprintf(path, sizeof path, "%s/other/world.db", b->folder);
+    FILE *f = fopen(path, "w");
+    for (int i = 0; i < 1000; i++)
+        fputs("no database at all\n", f);
+    fclose(f);
+    snprintf(path, sizeof path, "%s/other", b->folder);
+    assert_int_equal(store_open(&other, path, 0, NULL), RC_IO);
+}
+
+/* The disk is full in the middle of a turn: the whole turn is lost, what was before it is not, and the store
+ * goes on when there is room again. */
+static void a_full_disk_loses_the_turn(void **state)
+{
+    struct bench *b = *state;
+    struct rlimit before, small;
+    size_t n = 1000 * 1000;
+    char *big = calloc(1, n);
+    put(b->s, "kept", "1");
+    assert_int_equal(store_commit(b->s), RC_OK);
+
+    signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    small = (struct rlimit){300 * 1000, before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    store_mark(b->s);
+    put(b->s, "small", "1");
+    assert_int_equal(store_keep(b->s), RC_OK);
+    store_mark(b->s);
+    enum rc rc = RC_OK;
+    for (int i = 0; i < 20 && rc == RC_OK; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "big%d", i);
+        rc = store_put(b->s, str_z(name), str_n(big, n));
+    }
+    if (rc == RC_OK)
+        rc = store_keep(b->s);
+    else
+        assert_int_equal(store_undo(b->s), RC_IO);
+    assert_int_equal(store_commit(b->s), RC_IO);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+
+    has(b->s, "kept", "1");
+    lacks(b->s, "small");
+    lacks(b->s, "big0");
+    put(b->s, "after", "1");
+    assert_int_equal(store_commit(b->s), RC_OK);
+    reopen(b);
+    has(b->s, "kept", "1");
+    has(b->s, "after", "1");
+    lacks(b->s, "small");
+    free(big);
+}
+
 /* Commits numbered turns of several keys and says each number only after its commit. */
 static void write_until_killed(const char *folder, int to)
 {
@@ -403,6 +464,8 @@ int main(void)
         BOTH(tidying_under_load),
         FOLDER(one_process_at_a_time),
         FOLDER(a_folder_that_cannot_be_made),
+        FOLDER(a_file_that_is_no_store),
+        FOLDER(a_full_disk_loses_the_turn),
         FOLDER(what_was_committed_survives_kill),
     };
     return cmocka_run_group_tests_name("store", tests, NULL, NULL);
