@@ -1,4 +1,4 @@
-#include "cors.h"
+#include "origin.h"
 
 /* The host of scheme://host:port. */
 static struct str origin_host(struct str origin)
@@ -12,7 +12,7 @@ static struct str origin_host(struct str origin)
     return str_cut(&host, ':');
 }
 
-bool cors_allowed(const struct http_request *http)
+bool origin_allowed(const struct http_request *http)
 {
     struct str origin = http_header_get(&http->headers, "origin");
     if (!origin.p)
@@ -22,12 +22,12 @@ bool cors_allowed(const struct http_request *http)
            str_ends(host, STR(".localhost"));
 }
 
-bool cors_is_preflight(const struct http_request *http)
+bool origin_preflight(const struct http_request *http)
 {
     return str_is(http->method, "OPTIONS") && http_header_get(&http->headers, "origin").p;
 }
 
-void cors_headers(const struct http_request *http, struct http_reply *reply, struct arena *a)
+void origin_headers(const struct http_request *http, struct http_reply *reply, struct arena *a)
 {
     static const struct http_header always[] = {
         {STR_INIT("Access-Control-Expose-Headers"),
@@ -41,7 +41,7 @@ void cors_headers(const struct http_request *http, struct http_reply *reply, str
     http_header_add(&reply->headers, a, STR("Access-Control-Allow-Origin"), origin);
     for (size_t i = 0; i < sizeof always / sizeof *always; i++)
         http_header_add(&reply->headers, a, always[i].name, always[i].value);
-    if (!cors_is_preflight(http))
+    if (!origin_preflight(http))
         return;
     http_header_add(&reply->headers, a, STR("Access-Control-Allow-Methods"),
                     STR("HEAD,GET,PUT,POST,DELETE,OPTIONS,PATCH"));
