@@ -55,7 +55,8 @@ $(BUILD)/%.o: %.c
 
 $(BUILD)/llhttp/%.o: /usr/share/llhttp/%.c
 	@mkdir -p $(@D)
-	$(CC) -I/usr/share/include/llhttp -I/usr/share/include -O2 -fPIE -w -DLLHTTP_STRICT_MODE=1 -c -o $@ $<
+	$(CC) -I/usr/share/include/llhttp -I/usr/share/include -w -DLLHTTP_STRICT_MODE=1 \
+	    $(if $(filter fuzz,$(KIND)),$(CFLAGS_fuzz),-O2 -fPIE) -c -o $@ $<
 
 # One binary for each test file; make T=sqs unit builds and runs those whose name holds "sqs".
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libtidepool.a
@@ -66,7 +67,7 @@ unit:
 	@$(MAKE) --no-print-directory KIND=asan run-unit
 
 .PHONY: run-unit
-.SECONDARY: $(UNIT:$(BUILD)/unit/%=$(BUILD)/tests/unit/%.o)
+.PRECIOUS: $(BUILD)/tests/%.o
 run-unit: $(if $(T),$(foreach u,$(UNIT),$(if $(findstring $(T),$(u)),$(u))),$(UNIT))
 	@for t in $^; do $$t || exit 1; done
 
@@ -74,6 +75,22 @@ run-unit: $(if $(T),$(foreach u,$(UNIT),$(if $(findstring $(T),$(u)),$(u))),$(UN
 build/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libtidepool.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# One libFuzzer program for each tests/fuzz/fuzz_*.c, each for FUZZ_S seconds; make T=http fuzz runs one.
+FUZZ_S ?= 20
+FUZZ   := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libtidepool.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+fuzz:
+	@$(MAKE) --no-print-directory KIND=fuzz CC=clang run-fuzz
+
+.PHONY: run-fuzz
+run-fuzz: $(foreach f,$(FUZZ),$(if $(or $(if $(T),,all),$(findstring $(T),$(f))),$(BUILD)/fuzz_$(f)))
+	@for f in $^; do n=$${f##*/fuzz_}; mkdir -p $(BUILD)/corpus/$$n; echo "fuzz $$n for $(FUZZ_S) s"; \
+	    dict=tests/fuzz/$$n.dict; test -f $$dict && dict=-dict=$$dict || dict=; \
+	    $$f -max_total_time=$(FUZZ_S) -verbosity=0 -print_final_stats=1 $$dict -artifact_prefix=$(BUILD)/ \
+	        $(BUILD)/corpus/$$n || exit 1; done
 
 # The rules of the house that a machine can see.
 check:

@@ -22,7 +22,7 @@ struct loop {
     uv_loop_t uv;
     uv_prepare_t prepare;
     uv_idle_t awake;
-    uv_timer_t limit; /* of loop_once */
+    uv_timer_t limit;        /* of loop_once */
     struct list work, flush; /* struct hook */
     struct list things;      /* struct thing: what loop_free still has to close */
 };

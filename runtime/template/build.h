@@ -67,8 +67,8 @@ struct code;
 struct template
 {
     struct arena arena;
-    char *path, *folder;
-    bool serverless; /* the Transform is there */
+    char *file, *path, *folder; /* as it was named; absolute */
+    bool serverless;            /* the Transform is there */
     struct node *root, *globals;
     struct problems *problems; /* while loading */
     struct scope scope;

@@ -20,9 +20,8 @@ static const struct fault failed = {.code = "DeploymentFailed", .http = 400};
 
 static enum op_end fail_at(struct deploy *d, const struct resource *r, struct str why)
 {
-    const char *slash = strrchr(d->t->path, '/');
-    return call_fail(d->c, &failed, "%s:%d: %.*s: %.*s", slash ? slash + 1 : d->t->path,
-                     node_origin(r->at)->line, STR_ARG(node_path(&d->c->arena, r->at)), STR_ARG(why));
+    return call_fail(d->c, &failed, "%s:%d: %.*s: %.*s", d->t->file, node_origin(r->at)->line,
+                     STR_ARG(node_path(&d->c->arena, r->at)), STR_ARG(why));
 }
 
 /* --- values of what is deployed */

@@ -29,6 +29,10 @@ static struct node *known_value(struct scope *s, const struct node *at, struct s
     const struct node *value = map_get(&s->parameters, name);
     if (!value)
         value = map_get(&s->pseudo, name);
+    if (value && value->kind == NODE_NULL) { /* a broken parameter: said where it is declared */
+        *none = true;
+        return NULL;
+    }
     if (value) {
         struct node *copy = node_copy(s->arena, value);
         copy->from = node_origin(at), copy->line = at->line;
@@ -85,8 +89,10 @@ static bool sub_name(struct sub *x, struct str name)
     }
     bool none;
     struct node *value = known_value(x->scope, x->at, name, &none);
-    if (none)
+    if (none && str_is(name, "AWS::NoValue"))
         return broken(x->scope, x->at, "AWS::NoValue has no text for Fn::Sub");
+    if (none)
+        return false;
     ptrdiff_t dot = str_find(name, '.');
     if (!value && dot > 0)
         value = refer(x->scope, x->at, str_sub(name, 0, (size_t)dot), str_sub(name, (size_t)dot + 1, name.n));

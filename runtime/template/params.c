@@ -210,8 +210,8 @@ void scope_read_parameters(struct scope *s, const struct node *section, const st
     if (section)
         node_each (at, section) {
             struct node *value = read_parameter(s, at, given);
-            /* a broken one stays known, so that its Refs are not called broken too */
-            map_put(&s->parameters, at->key, value ? value : node_text(s->arena, STR(""), at));
+            /* a broken one stays known, without a value, so that its Refs are not called broken too */
+            map_put(&s->parameters, at->key, value ? value : node_new(s->arena, NODE_NULL, at));
         }
     struct str name;
     for (struct map_entry *entry = given->first; map_each(&entry, &name);)

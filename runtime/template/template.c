@@ -45,6 +45,7 @@ static bool read_file(struct template *t, struct str *text)
 static void set_paths(struct template *t, const char *path)
 {
     char real[PATH_MAX];
+    t->file = arena_z(&t->arena, str_z(path));
     t->path = arena_z(&t->arena, str_z(realpath(path, real) ? real : path));
     const char *slash = strrchr(t->path, '/');
     t->folder = slash ? arena_z(&t->arena, str_n(t->path, (size_t)(slash - t->path))) : (char *)".";
@@ -173,6 +174,11 @@ void template_free(struct template *t)
 }
 
 /* --- what others ask */
+
+const char *template_file(const struct template *t)
+{
+    return t->file;
+}
 
 const char *template_path(const struct template *t)
 {

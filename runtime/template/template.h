@@ -28,7 +28,8 @@ bool template_find(const char *folder, char *path, size_t size);
 struct template *template_load(const char *path, const struct conf *conf, struct problems *p);
 void template_free(struct template *t);
 
-/* Absolute paths, lent. */
+/* The file as it was named, and absolute paths; lent. */
+const char *template_file(const struct template *t);
 const char *template_path(const struct template *t);
 const char *template_folder(const struct template *t);
 

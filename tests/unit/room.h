@@ -66,9 +66,9 @@ static struct call *room_call(struct room *r, const char *service, const char *o
 }
 
 /* The answer of a call that must succeed; lent until the next ask. */
-static const cJSON *ask(struct room *r, const char *service, const char *operation, const char *fmt, ...)
+static inline const cJSON *ask(struct room *r, const char *service, const char *operation, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
-static const cJSON *ask(struct room *r, const char *service, const char *operation, const char *fmt, ...)
+static inline const cJSON *ask(struct room *r, const char *service, const char *operation, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
