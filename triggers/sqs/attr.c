@@ -186,7 +186,7 @@ static bool is_json_object(struct str text)
 
 static bool wrong_value(struct call *c, const struct queue_attr *a)
 {
-    call_fail(c, &invalid_attribute_value, "Invalid value for the parameter %s.", a->name);
+    call_fail(c, &sqs_invalid_attribute_value, "Invalid value for the parameter %s.", a->name);
     return false;
 }
 
@@ -214,20 +214,20 @@ bool queue_attrs_check(struct call *c, struct str arn, const cJSON *given)
     cJSON_ArrayForEach (v, given) {
         const struct queue_attr *a = queue_attr_find(str_z(v->string));
         if (a && strcmp(a->name, "FifoQueue") == 0 && strcmp(v->valuestring, "true") == 0) {
-            call_fail(c, &invalid_attribute_value,
+            call_fail(c, &sqs_invalid_attribute_value,
                       "Invalid value for the parameter FifoQueue. Reason: FIFO queues are not supported by "
                       "tidepool yet.");
             return false;
         }
         if (!a || a->kind == ATTR_COUNTED || a->kind == ATTR_FIFO) {
-            call_fail(c, &invalid_attribute_name, "Unknown Attribute %s.", v->string);
+            call_fail(c, &sqs_invalid_attribute_name, "Unknown Attribute %s.", v->string);
             return false;
         }
         if (!check_one(c, arn, a, str_z(v->valuestring)))
             return false;
     }
     if (str_is(text_of(given, "SqsManagedSseEnabled"), "true") && text_of(given, "KmsMasterKeyId").n) {
-        call_fail(c, &invalid_attribute_name,
+        call_fail(c, &sqs_invalid_attribute_name,
                   "You can use one type of server-side encryption (SSE) at one time. You can either enable "
                   "KMS SSE or SQS SSE.");
         return false;

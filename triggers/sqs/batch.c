@@ -40,22 +40,22 @@ bool batch_check(struct call *c, const cJSON *entries, const char *operation)
     int n = cJSON_GetArraySize(entries);
     const cJSON *e;
     if (n == 0) {
-        call_fail(c, &empty_batch_request, "There should be at least one %sRequestEntry in the request.",
+        call_fail(c, &sqs_empty_batch_request, "There should be at least one %sRequestEntry in the request.",
                   operation);
         return false;
     }
     if (n > MAX_BATCH) {
-        call_fail(c, &too_many_entries, "Maximum number of entries per request are %d. You have sent %d.",
+        call_fail(c, &sqs_too_many_entries, "Maximum number of entries per request are %d. You have sent %d.",
                   MAX_BATCH, n);
         return false;
     }
     cJSON_ArrayForEach (e, entries) {
         if (!id_fits(id_of(e))) {
-            call_fail(c, &invalid_batch_entry_id, NULL);
+            call_fail(c, &sqs_invalid_batch_entry_id, NULL);
             return false;
         }
         if (id_repeated(entries, e)) {
-            call_fail(c, &batch_entry_ids_not_distinct, "Id %s repeated.", id_of(e));
+            call_fail(c, &sqs_batch_entry_ids_not_distinct, "Id %s repeated.", id_of(e));
             return false;
         }
     }

@@ -3,48 +3,48 @@
 #define CORAL "com.amazon.coral.service"
 #define OLD "AWS.SimpleQueueService."
 
-const struct fault queue_does_not_exist = {"QueueDoesNotExist", 400, OLD "NonExistentQueue",
-                                           "The specified queue does not exist.", NULL};
-const struct fault queue_name_exists = {"QueueNameExists", 400, "QueueAlreadyExists", NULL, NULL};
-const struct fault queue_deleted_recently = {
+const struct fault sqs_queue_does_not_exist = {"QueueDoesNotExist", 400, OLD "NonExistentQueue",
+                                               "The specified queue does not exist.", NULL};
+const struct fault sqs_queue_name_exists = {"QueueNameExists", 400, "QueueAlreadyExists", NULL, NULL};
+const struct fault sqs_queue_deleted_recently = {
     "QueueDeletedRecently", 400, OLD "QueueDeletedRecently",
     "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
     NULL};
-const struct fault invalid_address = {"InvalidAddress", 404, "InvalidAddress", NULL, NULL};
-const struct fault invalid_attribute_name = {"InvalidAttributeName", 400, NULL, NULL, NULL};
-const struct fault invalid_attribute_value = {"InvalidAttributeValue", 400, NULL, NULL, NULL};
-const struct fault invalid_parameter_value = {"InvalidParameterValueException", 400, "InvalidParameterValue",
-                                              NULL, CORAL};
-const struct fault missing_parameter = {"MissingRequiredParameterException", 400, "MissingParameter", NULL,
-                                        CORAL};
-const struct fault invalid_message_contents = {
+const struct fault sqs_invalid_address = {"InvalidAddress", 404, "InvalidAddress", NULL, NULL};
+const struct fault sqs_invalid_attribute_name = {"InvalidAttributeName", 400, NULL, NULL, NULL};
+const struct fault sqs_invalid_attribute_value = {"InvalidAttributeValue", 400, NULL, NULL, NULL};
+const struct fault sqs_invalid_parameter_value = {"InvalidParameterValueException", 400,
+                                                  "InvalidParameterValue", NULL, CORAL};
+const struct fault sqs_missing_parameter = {"MissingRequiredParameterException", 400, "MissingParameter",
+                                            NULL, CORAL};
+const struct fault sqs_invalid_message_contents = {
     "InvalidMessageContents", 400, NULL,
     "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to "
     "#xFFFD | #x10000 to #x10FFFF",
     NULL};
-const struct fault unsupported_operation = {"UnsupportedOperation", 400, OLD "UnsupportedOperation", NULL,
-                                            NULL};
-const struct fault receipt_handle_is_invalid = {"ReceiptHandleIsInvalid", 404, NULL, NULL, NULL};
-const struct fault over_limit = {"OverLimit", 403, NULL,
-                                 "The maximum number of messages in flight (120000) is reached.", NULL};
-const struct fault purge_queue_in_progress = {"PurgeQueueInProgress", 403, OLD "PurgeQueueInProgress", NULL,
-                                              NULL};
-const struct fault empty_batch_request = {"EmptyBatchRequest", 400, OLD "EmptyBatchRequest", NULL, NULL};
-const struct fault too_many_entries = {"TooManyEntriesInBatchRequest", 400,
-                                       OLD "TooManyEntriesInBatchRequest", NULL, NULL};
-const struct fault invalid_batch_entry_id = {
+const struct fault sqs_unsupported_operation = {"UnsupportedOperation", 400, OLD "UnsupportedOperation", NULL,
+                                                NULL};
+const struct fault sqs_receipt_handle_is_invalid = {"ReceiptHandleIsInvalid", 404, NULL, NULL, NULL};
+const struct fault sqs_over_limit = {"OverLimit", 403, NULL,
+                                     "The maximum number of messages in flight (120000) is reached.", NULL};
+const struct fault sqs_purge_queue_in_progress = {"PurgeQueueInProgress", 403, OLD "PurgeQueueInProgress",
+                                                  NULL, NULL};
+const struct fault sqs_empty_batch_request = {"EmptyBatchRequest", 400, OLD "EmptyBatchRequest", NULL, NULL};
+const struct fault sqs_too_many_entries = {"TooManyEntriesInBatchRequest", 400,
+                                           OLD "TooManyEntriesInBatchRequest", NULL, NULL};
+const struct fault sqs_invalid_batch_entry_id = {
     "InvalidBatchEntryId", 400, OLD "InvalidBatchEntryId",
     "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at most "
     "80 letters long.",
     NULL};
-const struct fault batch_entry_ids_not_distinct = {"BatchEntryIdsNotDistinct", 400,
-                                                   OLD "BatchEntryIdsNotDistinct", NULL, NULL};
-const struct fault batch_request_too_long = {"BatchRequestTooLong", 400, OLD "BatchRequestTooLong", NULL,
-                                             NULL};
+const struct fault sqs_batch_entry_ids_not_distinct = {"BatchEntryIdsNotDistinct", 400,
+                                                       OLD "BatchEntryIdsNotDistinct", NULL, NULL};
+const struct fault sqs_batch_request_too_long = {"BatchRequestTooLong", 400, OLD "BatchRequestTooLong", NULL,
+                                                 NULL};
 
 enum op_end fail_value(struct call *c, struct str value, const char *parameter, const char *reason)
 {
-    return call_fail(c, &invalid_parameter_value, "Value %.*s for parameter %s is invalid. Reason: %s",
+    return call_fail(c, &sqs_invalid_parameter_value, "Value %.*s for parameter %s is invalid. Reason: %s",
                      STR_ARG(value), parameter, reason);
 }
 
@@ -73,10 +73,10 @@ struct str sqs_invalid(struct call *c, const struct shape_error *errors, int n, 
     (void)n;
     const struct shape_error *e = &errors[0];
     if (e->problem == SHAPE_MISSING || e->problem == SHAPE_TOO_SHORT) {
-        *fault = &missing_parameter;
+        *fault = &sqs_missing_parameter;
         return arena_printf(&c->arena, "The request must contain the parameter %s.", e->row->name);
     }
-    *fault = &invalid_parameter_value;
+    *fault = &sqs_invalid_parameter_value;
     return arena_printf(&c->arena, "Value %.*s for parameter %s is invalid. Reason: %s", STR_ARG(e->value),
                         e->row->name, range_reason(e->row->name));
 }

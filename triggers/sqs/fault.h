@@ -5,24 +5,24 @@
 
 #include "door/call.h"
 
-extern const struct fault queue_does_not_exist;
-extern const struct fault queue_name_exists;
-extern const struct fault queue_deleted_recently;
-extern const struct fault invalid_address;
-extern const struct fault invalid_attribute_name;
-extern const struct fault invalid_attribute_value;
-extern const struct fault invalid_parameter_value;
-extern const struct fault missing_parameter;
-extern const struct fault invalid_message_contents;
-extern const struct fault unsupported_operation;
-extern const struct fault receipt_handle_is_invalid;
-extern const struct fault over_limit;
-extern const struct fault purge_queue_in_progress;
-extern const struct fault empty_batch_request;
-extern const struct fault too_many_entries;
-extern const struct fault invalid_batch_entry_id;
-extern const struct fault batch_entry_ids_not_distinct;
-extern const struct fault batch_request_too_long;
+extern const struct fault sqs_queue_does_not_exist;
+extern const struct fault sqs_queue_name_exists;
+extern const struct fault sqs_queue_deleted_recently;
+extern const struct fault sqs_invalid_address;
+extern const struct fault sqs_invalid_attribute_name;
+extern const struct fault sqs_invalid_attribute_value;
+extern const struct fault sqs_invalid_parameter_value;
+extern const struct fault sqs_missing_parameter;
+extern const struct fault sqs_invalid_message_contents;
+extern const struct fault sqs_unsupported_operation;
+extern const struct fault sqs_receipt_handle_is_invalid;
+extern const struct fault sqs_over_limit;
+extern const struct fault sqs_purge_queue_in_progress;
+extern const struct fault sqs_empty_batch_request;
+extern const struct fault sqs_too_many_entries;
+extern const struct fault sqs_invalid_batch_entry_id;
+extern const struct fault sqs_batch_entry_ids_not_distinct;
+extern const struct fault sqs_batch_request_too_long;
 
 /* "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: ..." */
 enum op_end fail_value(struct call *c, struct str value, const char *parameter, const char *reason);

@@ -69,6 +69,6 @@ enum rc handle_find(struct call *c, const struct queue *q, struct str text, enum
 
 enum op_end fail_handle(struct call *c, struct str handle)
 {
-    return call_fail(c, &receipt_handle_is_invalid,
+    return call_fail(c, &sqs_receipt_handle_is_invalid,
                      "The input receipt handle \"%.*s\" is not a valid receipt handle.", STR_ARG(handle));
 }

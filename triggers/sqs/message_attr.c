@@ -40,7 +40,7 @@ static bool wrong(struct call *c, const char *fmt, const char *name)
 {
     char text[600];
     snprintf(text, sizeof(text), fmt, name);
-    call_fail(c, &invalid_parameter_value, "%s", text);
+    call_fail(c, &sqs_invalid_parameter_value, "%s", text);
     return false;
 }
 
@@ -69,7 +69,7 @@ static bool check_value(struct call *c, const cJSON *attr, struct str type)
     struct str text = text_of(attr, "StringValue"), binary = text_of(attr, "BinaryValue");
     struct str value = is_kind(type, "Binary") ? binary : text;
     if (!value.n) {
-        call_fail(c, &invalid_parameter_value,
+        call_fail(c, &sqs_invalid_parameter_value,
                   "Message (user) attribute '%s' must contain a non-empty value of type '%s'.", attr->string,
                   is_kind(type, "Binary") ? "Binary" : "String");
         return false;
@@ -107,7 +107,7 @@ static bool check_one(struct call *c, const cJSON *attr)
                      attr->string);
     if (cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(attr, "StringListValues")) ||
         cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(attr, "BinaryListValues"))) {
-        call_fail(c, &unsupported_operation,
+        call_fail(c, &sqs_unsupported_operation,
                   "Message attribute list values in SendMessage operation are not supported.");
         return false;
     }
@@ -118,7 +118,7 @@ bool message_attrs_check(struct call *c, const cJSON *attrs)
 {
     int n = cJSON_GetArraySize(attrs);
     if (n > MAX_ATTRIBUTES) {
-        call_fail(c, &invalid_parameter_value,
+        call_fail(c, &sqs_invalid_parameter_value,
                   "Number of message attributes [%d] exceeds the allowed maximum [%d].", n, MAX_ATTRIBUTES);
         return false;
     }

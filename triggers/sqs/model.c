@@ -198,7 +198,7 @@ struct queue *queue_by_name(struct call *c, struct str account, struct str name)
 {
     struct queue *q = queue_by_arn(c, queue_arn(&c->arena, c->region, account, name));
     if (!q && !c->fault)
-        call_fail(c, &queue_does_not_exist, NULL);
+        call_fail(c, &sqs_queue_does_not_exist, NULL);
     return q;
 }
 
@@ -206,7 +206,7 @@ struct queue *queue_by_url(struct call *c, struct str url)
 {
     struct str account, name;
     if (!url_parse(url, &account, &name)) {
-        call_fail(c, &invalid_address, "The address %.*s is not valid for this endpoint.", STR_ARG(url));
+        call_fail(c, &sqs_invalid_address, "The address %.*s is not valid for this endpoint.", STR_ARG(url));
         return NULL;
     }
     return queue_by_name(c, account, name);

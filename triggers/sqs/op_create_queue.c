@@ -31,7 +31,7 @@ static const struct shape_row out[] = {OUT(SHAPE_STR, "QueueUrl"), SHAPE_END};
 static bool check_name(struct call *c, struct str name)
 {
     if (str_ends(name, STR(".fifo"))) {
-        call_fail(c, &invalid_parameter_value,
+        call_fail(c, &sqs_invalid_parameter_value,
                   "The queue name %.*s is not valid. FIFO queues are not supported by tidepool yet.",
                   STR_ARG(name));
         return false;
@@ -40,7 +40,7 @@ static bool check_name(struct call *c, struct str name)
     for (size_t i = 0; fits && i < name.n; i++)
         fits = isalnum((unsigned char)name.p[i]) || name.p[i] == '-' || name.p[i] == '_';
     if (!fits)
-        call_fail(c, &invalid_parameter_value,
+        call_fail(c, &sqs_invalid_parameter_value,
                   "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
     return fits;
 }
@@ -51,7 +51,7 @@ static bool same_values(struct call *c, const struct queue *q, const cJSON *give
     cJSON_ArrayForEach (v, given) {
         struct str have = queue_attr_value(q->attributes, queue_attr_find(str_z(v->string)));
         if (!str_is(have, v->valuestring) && (have.n || *v->valuestring)) {
-            call_fail(c, &queue_name_exists,
+            call_fail(c, &sqs_queue_name_exists,
                       "A queue already exists with the same name and a different value for attribute %s",
                       v->string);
             return false;
@@ -90,7 +90,7 @@ static bool name_is_held(struct call *c, const struct create_queue_in *req)
     if (rc != RC_OK)
         call_broke(c, rc);
     else if (at && c->now < at + NAME_HELD_MS)
-        call_fail(c, &queue_deleted_recently, NULL);
+        call_fail(c, &sqs_queue_deleted_recently, NULL);
     return c->fault != NULL;
 }
 

@@ -39,7 +39,7 @@ static enum op_end run_purge(struct call *c, const void *input)
     if (!q)
         return OP_FAULT;
     if (q->purged && c->now < q->purged + PURGE_EVERY_MS)
-        return call_fail(c, &purge_queue_in_progress,
+        return call_fail(c, &sqs_purge_queue_in_progress,
                          "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.",
                          STR_ARG(q->name));
     struct queue_row row = queue_row_of(q);

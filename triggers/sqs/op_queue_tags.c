@@ -62,7 +62,7 @@ static enum op_end run_tag(struct call *c, const void *input)
     }
     if (cJSON_GetArraySize(tags) > MAX_TAGS) {
         cJSON_Delete(tags);
-        return call_fail(c, &invalid_parameter_value, "Too many tags added for queue %.*s.",
+        return call_fail(c, &sqs_invalid_parameter_value, "Too many tags added for queue %.*s.",
                          STR_ARG(q->name));
     }
     return set_tags(c, q, tags);

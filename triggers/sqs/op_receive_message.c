@@ -243,7 +243,7 @@ static enum op_end run(struct call *c, const void *input)
     bool full;
     enum rc rc = at_limit(c, q, &full);
     if (rc == RC_OK && full && wait == 0)
-        return call_fail(c, &over_limit, NULL);
+        return call_fail(c, &sqs_over_limit, NULL);
     if (rc == RC_OK && !full)
         rc = take(c, q, req, &t);
     if (rc != RC_OK) {

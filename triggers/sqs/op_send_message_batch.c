@@ -78,7 +78,7 @@ static bool total_fits(struct call *c, const cJSON *entries)
         total += send_size(&s);
     }
     if (total > MESSAGE_BYTES)
-        call_fail(c, &batch_request_too_long,
+        call_fail(c, &sqs_batch_request_too_long,
                   "Batch requests cannot be longer than %d bytes. You have sent %zu bytes.", MESSAGE_BYTES,
                   total);
     return total <= MESSAGE_BYTES;

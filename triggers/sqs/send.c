@@ -37,7 +37,7 @@ static bool id_fits(struct str id)
 enum op_end send_check(struct call *c, const struct queue *q, const struct send *s)
 {
     if (s->body.n == 0)
-        return call_fail(c, &missing_parameter, "The request must contain the parameter MessageBody.");
+        return call_fail(c, &sqs_missing_parameter, "The request must contain the parameter MessageBody.");
     if (s->deduplication.p)
         return fail_value(c, s->deduplication, "MessageDeduplicationId", NOT_FOR_THIS_TYPE);
     if (s->group.p && !id_fits(s->group))
@@ -48,11 +48,11 @@ enum op_end send_check(struct call *c, const struct queue *q, const struct send 
         return OP_FAULT;
     if (send_size(s) > (size_t)q->max_size)
         return call_fail(
-            c, &invalid_parameter_value,
+            c, &sqs_invalid_parameter_value,
             "One or more parameters are invalid. Reason: Message must be shorter than %lld bytes.",
             (long long)q->max_size);
     if (!characters_fit(s->body))
-        return call_fail(c, &invalid_message_contents, NULL);
+        return call_fail(c, &sqs_invalid_message_contents, NULL);
     return OP_DONE;
 }
 

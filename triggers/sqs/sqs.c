@@ -62,7 +62,7 @@ static void drop_model(struct world *w, void *state)
 /* The Query protocol has kept the wording of its time. */
 static void wire_out(struct call *c, enum wire wire)
 {
-    if (wire == WIRE_QUERY && c->fault == &queue_does_not_exist)
+    if (wire == WIRE_QUERY && c->fault == &sqs_queue_does_not_exist)
         c->fault_text = STR("The specified queue does not exist for this wsdl version.");
 }
 

@@ -1,0 +1,15 @@
+/* Filter policies: SNS's own rules around base/pattern, and matching a message against them. */
+#ifndef SNS_FILTER_H
+#define SNS_FILTER_H
+
+#include "door/call.h"
+
+/* What is wrong with a policy, in AWS's words and in the arena; absent: nothing.  `body` is FilterPolicyScope
+ * MessageBody. */
+struct str filter_trouble(struct arena *a, struct str policy, bool body);
+
+/* The message's attributes as a pattern sees them: String -> text, Number -> number, String.Array -> array;
+ * Binary is left out.  The caller owns it. */
+cJSON *filter_view_of_attributes(const cJSON *attributes);
+
+#endif

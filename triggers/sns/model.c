@@ -1,0 +1,272 @@
+#include "model.h"
+#include "door/arn.h"
+#include "fault.h"
+#include "sns.h"
+#include <stdlib.h>
+
+static struct str room_str(struct str s)
+{
+    char *p = xmalloc(s.n + 1);
+    memcpy(p, s.p, s.n);
+    p[s.n] = 0;
+    return str_n(p, s.n);
+}
+
+static void room_free(struct str s)
+{
+    free((char *)s.p);
+}
+
+const char *protocol_name(enum protocol p)
+{
+    return p == PROTOCOL_SQS ? "sqs" : "lambda";
+}
+
+struct str topic_arn(struct arena *a, struct str region, struct str account, struct str name)
+{
+    return arn_make(a, "sns", region, account, name);
+}
+
+/* --- attributes */
+
+struct str attribute_of(const cJSON *attributes, const char *name)
+{
+    return str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(attributes, name)));
+}
+
+cJSON *attributes_merge(const cJSON *old, const cJSON *given)
+{
+    cJSON *merged = old ? cJSON_Duplicate(old, true) : cJSON_CreateObject();
+    const cJSON *v;
+    cJSON_ArrayForEach (v, given) {
+        cJSON_DeleteItemFromObjectCaseSensitive(merged, v->string);
+        if (*v->valuestring)
+            cJSON_AddStringToObject(merged, v->string, v->valuestring);
+    }
+    return merged;
+}
+
+/* --- topics */
+
+struct topic *topic_add(struct sns *m, const struct topic_row *row, cJSON *attributes, cJSON *tags)
+{
+    struct arena a;
+    arena_init(&a);
+    struct topic *t = xcalloc(1, sizeof(*t));
+    t->sns = m;
+    t->account = room_str(row->account);
+    t->region = room_str(row->region);
+    t->name = room_str(row->name);
+    t->arn = room_str(topic_arn(&a, row->region, row->account, row->name));
+    t->created = row->created, t->deleted_subscriptions = row->deleted_subscriptions;
+    t->attributes = attributes ? attributes : cJSON_CreateObject();
+    t->tags = tags ? tags : cJSON_CreateObject();
+    list_init(&t->subscriptions);
+    map_put(&m->topics, t->arn, t);
+    arena_release(&a);
+    return t;
+}
+
+void topic_set_attributes(struct topic *t, cJSON *attributes)
+{
+    cJSON_Delete(t->attributes);
+    t->attributes = attributes;
+}
+
+void topic_set_tags(struct topic *t, cJSON *tags)
+{
+    cJSON_Delete(t->tags);
+    t->tags = tags;
+}
+
+void topic_remove(struct topic *t)
+{
+    while (!list_empty(&t->subscriptions))
+        subscription_remove(list_of(t->subscriptions.next, struct subscription, link));
+    map_del(&t->sns->topics, t->arn);
+    room_free(t->arn);
+    room_free(t->account);
+    room_free(t->region);
+    room_free(t->name);
+    cJSON_Delete(t->attributes);
+    cJSON_Delete(t->tags);
+    free(t);
+}
+
+struct topic_row topic_row_of(const struct topic *t)
+{
+    return (struct topic_row){.account = t->account,
+                              .region = t->region,
+                              .name = t->name,
+                              .created = t->created,
+                              .deleted_subscriptions = t->deleted_subscriptions,
+                              .attributes = t->attributes,
+                              .tags = t->tags};
+}
+
+/* --- subscriptions */
+
+static void read_dead_letter(struct subscription *s)
+{
+    room_free(s->dead_letter_arn);
+    s->dead_letter_arn = STR_NONE;
+    struct str policy = attribute_of(s->attributes, "RedrivePolicy");
+    cJSON *tree = policy.p ? cJSON_Parse(policy.p) : NULL;
+    struct str arn = attribute_of(tree, "deadLetterTargetArn");
+    if (arn.p)
+        s->dead_letter_arn = room_str(arn);
+    cJSON_Delete(tree);
+}
+
+void subscription_set_attributes(struct subscription *s, cJSON *attributes)
+{
+    cJSON_Delete(s->attributes);
+    s->attributes = attributes;
+    s->raw = str_ieq(attribute_of(attributes, "RawMessageDelivery"), STR("true"));
+    s->filter_body = str_is(attribute_of(attributes, "FilterPolicyScope"), "MessageBody");
+    cJSON_Delete(s->filter);
+    struct str policy = attribute_of(attributes, "FilterPolicy");
+    s->filter = policy.p ? cJSON_Parse(policy.p) : NULL;
+    if (s->filter && !s->filter->child) { /* {} lets everything pass */
+        cJSON_Delete(s->filter);
+        s->filter = NULL;
+    }
+    read_dead_letter(s);
+}
+
+struct subscription *subscription_add(struct topic *t, const struct subscription_row *row, cJSON *attributes)
+{
+    struct arena a;
+    arena_init(&a);
+    struct subscription *s = xcalloc(1, sizeof(*s));
+    s->topic = t;
+    s->id = room_str(row->id);
+    s->arn = room_str(arena_printf(&a, "%.*s:%.*s", STR_ARG(t->arn), STR_ARG(row->id)));
+    s->endpoint = room_str(row->endpoint);
+    s->owner = room_str(row->owner);
+    s->protocol = str_is(row->protocol, "sqs") ? PROTOCOL_SQS : PROTOCOL_LAMBDA;
+    subscription_set_attributes(s, attributes ? attributes : cJSON_CreateObject());
+    list_push(&t->subscriptions, &s->link);
+    t->count++;
+    map_put(&t->sns->subscriptions, s->arn, s);
+    arena_release(&a);
+    return s;
+}
+
+void subscription_remove(struct subscription *s)
+{
+    map_del(&s->topic->sns->subscriptions, s->arn);
+    list_del(&s->link);
+    s->topic->count--;
+    room_free(s->arn);
+    room_free(s->id);
+    room_free(s->endpoint);
+    room_free(s->owner);
+    room_free(s->dead_letter_arn);
+    cJSON_Delete(s->attributes);
+    cJSON_Delete(s->filter);
+    free(s);
+}
+
+struct subscription_row subscription_row_of(const struct subscription *s)
+{
+    return (struct subscription_row){.account = s->topic->account,
+                                     .region = s->topic->region,
+                                     .topic = s->topic->name,
+                                     .id = s->id,
+                                     .protocol = str_z(protocol_name(s->protocol)),
+                                     .endpoint = s->endpoint,
+                                     .owner = s->owner,
+                                     .attributes = s->attributes};
+}
+
+/* --- all */
+
+static void load_topic(void *arg, const struct topic_row *t, cJSON *attributes, cJSON *tags)
+{
+    topic_add(arg, t, attributes, tags);
+}
+
+static void load_subscription(void *arg, const struct subscription_row *r, cJSON *attributes)
+{
+    struct sns *m = arg;
+    struct arena a;
+    arena_init(&a);
+    struct topic *t = map_get(&m->topics, topic_arn(&a, r->region, r->account, r->topic));
+    arena_release(&a);
+    if (!t)
+        BUG("a subscription without its topic %.*s", STR_ARG(r->topic));
+    subscription_add(t, r, attributes);
+}
+
+struct sns *sns_of(struct call *c)
+{
+    struct sns *m = world_state(c->world, &sns_service);
+    if (m->loaded)
+        return m;
+    enum rc rc = sns_each(c->txn, &(struct sns_visitor){load_topic, load_subscription, m});
+    if (rc != RC_OK) {
+        sns_forget(m);
+        call_broke(c, rc);
+        return NULL;
+    }
+    m->loaded = true;
+    return m;
+}
+
+void sns_forget(struct sns *m)
+{
+    struct map_entry *at = m->topics.first;
+    struct topic *t;
+    while ((t = map_each(&at, NULL)))
+        topic_remove(t);
+    m->loaded = false;
+}
+
+/* --- finding */
+
+bool arn_check(struct call *c, struct str arn, const char *parameter)
+{
+    struct str rest = arn;
+    int parts = 0;
+    while (rest.p) {
+        str_cut(&rest, ':');
+        parts++;
+    }
+    if (parts >= 6)
+        return true;
+    fail_parameter(c, "%s Reason: An ARN must have at least 6 elements, not %d", parameter, parts);
+    return false;
+}
+
+struct topic *topic_find(struct call *c, struct str arn)
+{
+    struct sns *m = sns_of(c);
+    return m ? map_get(&m->topics, arn) : NULL;
+}
+
+struct topic *topic_by_arn(struct call *c, struct str arn, const char *parameter)
+{
+    if (!arn_check(c, arn, parameter))
+        return NULL;
+    struct topic *t = topic_find(c, arn);
+    if (!t && !c->fault)
+        call_fail(c, &sns_not_found, "Topic does not exist");
+    return t;
+}
+
+struct subscription *subscription_find(struct call *c, struct str arn)
+{
+    struct sns *m = sns_of(c);
+    return m ? map_get(&m->subscriptions, arn) : NULL;
+}
+
+struct subscription *subscription_by_arn(struct call *c, struct str arn)
+{
+    if (!arn_check(c, arn, "SubscriptionArn"))
+        return NULL;
+    struct subscription *s = subscription_find(c, arn);
+    if (!s && !c->fault)
+        call_fail(c, &sns_not_found, "Subscription does not exist");
+    return s;
+}

@@ -1,0 +1,234 @@
+#include "publish.h"
+#include "base/codec.h"
+#include "base/pattern.h"
+#include "door/arn.h"
+#include "door/outbox.h"
+#include "door/trace.h"
+#include "fault.h"
+#include "filter.h"
+#include <ctype.h>
+
+static const struct shape_row value_members[] = {
+    OUT(SHAPE_STR, "DataType", .flags = SHAPE_REQ),
+    OUT(SHAPE_STR, "StringValue"),
+    OUT(SHAPE_BLOB, "BinaryValue"),
+    SHAPE_END,
+};
+const struct shape_row publish_attribute_row[] = {OUT(SHAPE_STRUCT, "Value", .of = value_members), SHAPE_END};
+
+/* --- message attributes */
+
+static bool wrong(struct call *c, struct str text)
+{
+    call_fail(c, &sns_parameter_value_invalid, "%.*s", STR_ARG(text));
+    return false;
+}
+
+static bool check_name(struct call *c, struct str name)
+{
+    if (name.n > 256)
+        return wrong(c, STR("Length of message attribute name must be less than 256 bytes."));
+    for (size_t i = 0; i < name.n; i++)
+        if (!isalnum((unsigned char)name.p[i]) && !strchr("-_.", name.p[i]))
+            return wrong(c, arena_printf(&c->arena,
+                                         "Invalid non-alphanumeric character '#x%X' was found in the message "
+                                         "attribute name. Can only include alphanumeric characters, hyphens, "
+                                         "underscores, or dots.",
+                                         (unsigned)(unsigned char)name.p[i]));
+    if (str_starts(name, STR(".")))
+        return wrong(c, STR("Invalid message attribute name starting with character '.' was found."));
+    if (str_ends(name, STR(".")))
+        return wrong(c, STR("Invalid message attribute name ending with character '.' was found."));
+    if (str_search(name, STR("..")) >= 0)
+        return wrong(c, STR("Message attribute name can not have successive '.' character."));
+    return true;
+}
+
+/* "String" or "String.anything" for `kind` "String". */
+static bool is_kind(struct str type, const char *kind)
+{
+    struct str k = str_z(kind);
+    return str_starts(type, k) && (type.n == k.n || type.p[k.n] == '.');
+}
+
+static bool check_value(struct call *c, const cJSON *attr)
+{
+    struct str type = attribute_of(attr, "DataType");
+    struct str text = attribute_of(attr, "StringValue"), binary = attribute_of(attr, "BinaryValue");
+    bool is_binary = is_kind(type, "Binary");
+    if (!is_binary && !is_kind(type, "String") && !is_kind(type, "Number"))
+        return wrong(c, arena_printf(&c->arena,
+                                     "The message attribute '%s' has an invalid message attribute type, the "
+                                     "set of supported type prefixes is Binary, Number, and String.",
+                                     attr->string));
+    if (is_binary ? text.n && !binary.n : binary.n && !text.n)
+        return wrong(c, arena_printf(&c->arena,
+                                     "The message attribute '%s' with type '%.*s' must use field "
+                                     "'%s'.",
+                                     attr->string, STR_ARG(type), is_binary ? "Binary" : "String"));
+    if (!(is_binary ? binary.n : text.n))
+        return wrong(c, arena_printf(&c->arena,
+                                     "The message attribute '%s' must contain non-empty message attribute "
+                                     "value for message attribute type '%.*s'.",
+                                     attr->string, STR_ARG(type)));
+    return true;
+}
+
+static bool check_attributes(struct call *c, const cJSON *attributes)
+{
+    const cJSON *attr;
+    cJSON_ArrayForEach (attr, attributes)
+        if (!check_name(c, str_z(attr->string)) || !check_value(c, attr))
+            return false;
+    return true;
+}
+
+/* --- the message */
+
+static bool subject_fits(struct str s)
+{
+    if (s.n == 0 || codec_utf16_len(s) > 100 || s.p[0] == ' ')
+        return false;
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+            return false;
+    return true;
+}
+
+static bool structure_fits(struct call *c, const struct publish *p)
+{
+    if (!p->structure.p)
+        return true;
+    if (!str_is(p->structure, "json")) {
+        fail_parameter(c, "MessageStructure");
+        return false;
+    }
+    cJSON *tree = cJSON_ParseWithLength(p->message.p, p->message.n);
+    bool has_default = attribute_of(tree, "default").p;
+    bool parsed = tree != NULL;
+    cJSON_Delete(tree);
+    if (!parsed)
+        fail_parameter(c, "Message Structure - JSON message body failed to parse");
+    else if (!has_default)
+        fail_parameter(c, "Message Structure - No default entry in JSON message body");
+    return parsed && has_default;
+}
+
+size_t publish_size(const struct publish *p)
+{
+    size_t n = p->message.n;
+    const cJSON *attr;
+    cJSON_ArrayForEach (attr, p->attributes)
+        n += strlen(attr->string) + attribute_of(attr, "DataType").n + attribute_of(attr, "StringValue").n +
+             attribute_of(attr, "BinaryValue").n / 4 * 3;
+    return n;
+}
+
+bool publish_check(struct call *c, const struct publish *p)
+{
+    if (p->message.n == 0)
+        fail_parameter(c, "Empty message");
+    else if (publish_size(p) > MAX_MESSAGE_BYTES)
+        fail_parameter(c, "Message too long");
+    else if (p->subject.p && !subject_fits(p->subject))
+        fail_parameter(c, "Subject");
+    else if (p->deduplication.p)
+        fail_parameter(c, "MessageDeduplicationId Reason: The request includes MessageDeduplicationId "
+                          "parameter that is not valid for this topic type");
+    else
+        return structure_fits(c, p) && check_attributes(c, p->attributes);
+    return false;
+}
+
+/* --- fan-out */
+
+static bool passes(const struct subscription *s, const struct publication *p)
+{
+    if (!s->filter)
+        return true;
+    if (!s->filter_body)
+        return pattern_match(s->filter, p->attributes_view);
+    struct str text = publication_text(p, s->protocol);
+    cJSON *body = cJSON_ParseWithLength(text.p, text.n);
+    bool match = cJSON_IsObject(body) && pattern_match(s->filter, body);
+    cJSON_Delete(body);
+    return match;
+}
+
+static void add_text(struct call *c, cJSON *o, const char *name, struct str s)
+{
+    cJSON_AddStringToObject(o, name, arena_z(&c->arena, s));
+}
+
+static enum rc put(struct call *c, const struct subscription *s, struct outbox_row row, cJSON *in)
+{
+    row.in = in;
+    row.source = s->arn;
+    row.policy = STR("sns");
+    row.dead_letter_arn = s->dead_letter_arn;
+    enum rc rc = outbox_put(c, &row);
+    cJSON_Delete(in);
+    return rc;
+}
+
+static enum rc to_queue(struct call *c, const struct subscription *s, const struct publication *p)
+{
+    struct arn arn;
+    arn_parse(s->endpoint, &arn);
+    cJSON *in = cJSON_CreateObject();
+    add_text(c, in, "QueueUrl",
+             arena_printf(&c->arena, "%.*s/%.*s/%.*s", STR_ARG(c->world->origin), STR_ARG(arn.account),
+                          STR_ARG(arn.resource)));
+    add_text(c, in, "MessageBody", s->raw ? publication_text(p, s->protocol) : envelope_for_queue(c, s, p));
+    if (s->raw && p->attributes && p->attributes->child)
+        cJSON_AddItemReferenceToObject(in, "MessageAttributes", (cJSON *)p->attributes);
+    if (p->group.p)
+        add_text(c, in, "MessageGroupId", p->group);
+    return put(c, s, (struct outbox_row){.service = STR("sqs"), .operation = STR("SendMessage")}, in);
+}
+
+/* A dead-letter queue gets the notification itself, not the function's event, so it goes along as the body
+ * that the pusher would send there. */
+static enum rc to_function(struct call *c, const struct subscription *s, const struct publication *p)
+{
+    cJSON *in = cJSON_CreateObject();
+    add_text(c, in, "FunctionName", s->endpoint);
+    cJSON_AddStringToObject(in, "InvocationType", "Event");
+    if (s->dead_letter_arn.p)
+        add_text(c, in, "MessageBody", envelope_for_queue(c, s, p));
+    struct outbox_row row = {
+        .service = STR("lambda"), .operation = STR("Invoke"), .payload = envelope_for_function(c, s, p)};
+    return put(c, s, row, in);
+}
+
+static enum rc fan_out(struct call *c, const struct topic *t, const struct publication *p)
+{
+    struct list *at;
+    list_each (at, &t->subscriptions) {
+        const struct subscription *s = list_of(at, struct subscription, link);
+        if (!passes(s, p))
+            continue;
+        enum rc rc = s->protocol == PROTOCOL_SQS ? to_queue(c, s, p) : to_function(c, s, p);
+        if (rc != RC_OK)
+            return rc;
+    }
+    return RC_OK;
+}
+
+enum rc publish_out(struct call *c, const struct topic *t, const struct publish *in, struct str *id)
+{
+    *id = call_uuid(c);
+    cJSON *structure = in->structure.p ? cJSON_ParseWithLength(in->message.p, in->message.n) : NULL;
+    struct publication p = {.id = *id,
+                            .subject = in->subject,
+                            .message = in->message,
+                            .structure = structure,
+                            .attributes = in->attributes,
+                            .group = in->group,
+                            .attributes_view = filter_view_of_attributes(in->attributes)};
+    enum rc rc = fan_out(c, t, &p);
+    cJSON_Delete(p.attributes_view);
+    cJSON_Delete(structure);
+    trace_also(c, *id);
+    return rc;
+}

@@ -1,0 +1,68 @@
+#include "sns.h"
+#include "fault.h"
+#include "model.h"
+#include "op.h"
+#include <stdlib.h>
+
+static const struct op_row *const ops[] = {
+    &sns_publish,
+    &sns_publish_batch,
+    &sns_create_topic,
+    &sns_put_topic,
+    &sns_delete_topic,
+    &sns_list_topics,
+    &sns_get_topic_attributes,
+    &sns_set_topic_attributes,
+    &sns_subscribe,
+    &sns_put_subscription,
+    &sns_unsubscribe,
+    &sns_confirm_subscription,
+    &sns_list_subscriptions,
+    &sns_list_subscriptions_by_topic,
+    &sns_get_subscription_attributes,
+    &sns_set_subscription_attributes,
+    &sns_tag_resource,
+    &sns_untag_resource,
+    &sns_list_tags_for_resource,
+    &sns_add_permission,
+    &sns_remove_permission,
+    NULL,
+};
+
+static enum rc open_model(struct world *w, void **state)
+{
+    (void)w;
+    struct sns *m = xcalloc(1, sizeof(*m));
+    map_init(&m->topics);
+    map_init(&m->subscriptions);
+    *state = m;
+    return RC_OK;
+}
+
+static void drop_model(struct world *w, void *state)
+{
+    (void)w;
+    sns_forget(state);
+}
+
+static void close_model(struct world *w, void *state)
+{
+    (void)w;
+    struct sns *m = state;
+    sns_forget(m);
+    map_release(&m->topics);
+    map_release(&m->subscriptions);
+    free(m);
+}
+
+const struct service sns_service = {
+    .name = "sns",
+    .version = "2010-03-31",
+    .xmlns = "http://sns.amazonaws.com/doc/2010-03-31/",
+    .wires = WIRE_QUERY,
+    .ops = ops,
+    .open = open_model,
+    .drop = drop_model,
+    .close = close_model,
+    .invalid = sns_invalid,
+};

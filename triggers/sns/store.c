@@ -1,0 +1,181 @@
+#include "store.h"
+#include "base/buf.h"
+#include "store/key.h"
+
+#define TOPIC "sns.topic"
+#define SUBSCRIPTION "sns.subscription"
+
+static void topic_key(struct key *k, const char *space, struct str account, struct str region,
+                      struct str name)
+{
+    key_init(k, space);
+    key_str(k, account);
+    key_str(k, region);
+    key_str(k, name);
+}
+
+static void subscription_key(struct key *k, const struct subscription_row *r)
+{
+    topic_key(k, SUBSCRIPTION, r->account, r->region, r->topic);
+    key_str(k, r->id);
+}
+
+static void add_text(cJSON *row, const char *name, struct str s)
+{
+    struct buf b;
+    buf_init(&b, 1u << 20);
+    buf_str(&b, s);
+    cJSON_AddStringToObject(row, name, buf_zstr(&b));
+    buf_release(&b);
+}
+
+/* Puts the tree under the key, and deletes it. */
+static enum rc put(struct store *s, struct key *k, cJSON *row)
+{
+    char *text = cJSON_PrintUnformatted(row);
+    enum rc rc = store_put(s, key_view(k), str_z(text));
+    cJSON_free(text);
+    cJSON_Delete(row);
+    return rc;
+}
+
+enum rc topic_write(struct store *s, const struct topic_row *t)
+{
+    cJSON *row = cJSON_CreateObject();
+    cJSON_AddNumberToObject(row, "created", (double)t->created);
+    cJSON_AddNumberToObject(row, "deleted", (double)t->deleted_subscriptions);
+    cJSON_AddItemReferenceToObject(row, "attributes", (cJSON *)t->attributes);
+    cJSON_AddItemReferenceToObject(row, "tags", (cJSON *)t->tags);
+    struct key k;
+    topic_key(&k, TOPIC, t->account, t->region, t->name);
+    enum rc rc = put(s, &k, row);
+    key_release(&k);
+    return rc;
+}
+
+enum rc topic_erase(struct store *s, const struct topic_row *t)
+{
+    struct key k;
+    topic_key(&k, TOPIC, t->account, t->region, t->name);
+    enum rc rc = store_del(s, key_view(&k));
+    key_release(&k);
+    if (rc != RC_OK)
+        return rc;
+    topic_key(&k, SUBSCRIPTION, t->account, t->region, t->name);
+    rc = store_wipe(s, key_view(&k));
+    key_release(&k);
+    return rc;
+}
+
+enum rc subscription_write(struct store *s, const struct subscription_row *r)
+{
+    cJSON *row = cJSON_CreateObject();
+    add_text(row, "protocol", r->protocol);
+    add_text(row, "endpoint", r->endpoint);
+    add_text(row, "owner", r->owner);
+    cJSON_AddItemReferenceToObject(row, "attributes", (cJSON *)r->attributes);
+    struct key k;
+    subscription_key(&k, r);
+    enum rc rc = put(s, &k, row);
+    key_release(&k);
+    return rc;
+}
+
+enum rc subscription_erase(struct store *s, const struct subscription_row *r)
+{
+    struct key k;
+    subscription_key(&k, r);
+    enum rc rc = store_del(s, key_view(&k));
+    key_release(&k);
+    return rc;
+}
+
+/* --- walking */
+
+static struct str text_of(const cJSON *row, const char *name)
+{
+    return str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(row, name)));
+}
+
+static int64_t number_of(const cJSON *row, const char *name)
+{
+    return (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(row, name));
+}
+
+static void visit_topic(const struct sns_visitor *v, struct buf parts[4], cJSON *row)
+{
+    struct topic_row t = {.account = buf_view(&parts[0]),
+                          .region = buf_view(&parts[1]),
+                          .name = buf_view(&parts[2]),
+                          .created = number_of(row, "created"),
+                          .deleted_subscriptions = number_of(row, "deleted")};
+    v->topic(v->arg, &t, cJSON_DetachItemFromObjectCaseSensitive(row, "attributes"),
+             cJSON_DetachItemFromObjectCaseSensitive(row, "tags"));
+}
+
+static void visit_subscription(const struct sns_visitor *v, struct buf parts[4], cJSON *row)
+{
+    struct subscription_row r = {.account = buf_view(&parts[0]),
+                                 .region = buf_view(&parts[1]),
+                                 .topic = buf_view(&parts[2]),
+                                 .id = buf_view(&parts[3]),
+                                 .protocol = text_of(row, "protocol"),
+                                 .endpoint = text_of(row, "endpoint"),
+                                 .owner = text_of(row, "owner")};
+    v->subscription(v->arg, &r, cJSON_DetachItemFromObjectCaseSensitive(row, "attributes"));
+}
+
+static bool read_key(struct str key, const char *space, int n, struct buf parts[4])
+{
+    struct key_reader r;
+    if (!key_read(&r, key, space))
+        return false;
+    for (int i = 0; i < n; i++) {
+        buf_clear(&parts[i]);
+        if (!key_read_str(&r, &parts[i]))
+            return false;
+    }
+    return true;
+}
+
+static enum rc each(struct store *s, const char *space, int n, struct buf parts[4],
+                    void (*visit)(const struct sns_visitor *, struct buf[4], cJSON *),
+                    const struct sns_visitor *v)
+{
+    struct key all, end;
+    key_init(&all, space);
+    key_after(&end, key_view(&all));
+    struct store_cursor *at;
+    enum rc rc = store_seek(s, &at, key_view(&all), key_view(&end), false);
+    struct str key, value;
+    if (rc == RC_OK) {
+        while ((rc = store_next(at, &key, &value)) == RC_OK) {
+            cJSON *row = cJSON_ParseWithLength(value.p, value.n);
+            bool fits = row && read_key(key, space, n, parts);
+            if (fits)
+                visit(v, parts, row);
+            cJSON_Delete(row);
+            if (!fits) {
+                rc = RC_BAD;
+                break;
+            }
+        }
+        store_cursor_close(at);
+    }
+    key_release(&all);
+    key_release(&end);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc sns_each(struct store *s, const struct sns_visitor *v)
+{
+    struct buf parts[4];
+    for (int i = 0; i < 4; i++)
+        buf_init(&parts[i], 4096);
+    enum rc rc = each(s, TOPIC, 3, parts, visit_topic, v);
+    if (rc == RC_OK)
+        rc = each(s, SUBSCRIPTION, 4, parts, visit_subscription, v);
+    for (int i = 0; i < 4; i++)
+        buf_release(&parts[i]);
+    return rc;
+}
