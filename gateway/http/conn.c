@@ -269,7 +269,7 @@ static void refuse(struct conn *c, int status, const char *why)
 {
     struct http_exchange *x = exchange_new(c);
     struct arena *a = &x->arena;
-    struct http_reply r = {.status = status, .body = str_z(why), .close = true};
+    struct http_reply r = {.status = status, .body = arena_printf(a, "%s\n", why), .close = true};
     x->request = (struct http_request){.minor = 1};
     http_header_add(&r.headers, a, STR("Content-Type"), STR("text/plain"));
     c->last = c->unclean = true;
@@ -278,7 +278,7 @@ static void refuse(struct conn *c, int status, const char *why)
 
 static void refuse_late(struct conn *c)
 {
-    refuse(c, 408, "the request did not arrive in time\n");
+    refuse(c, 408, "the request did not arrive in time");
     conn_settle(c);
 }
 
@@ -394,6 +394,18 @@ static void on_alloc(uv_handle_t *h, size_t hint, uv_buf_t *b)
     *b = uv_buf_init(c->server->read, READ_SIZE);
 }
 
+/* A handler that is told may answer at once, and so change the list: it is begun anew each time. */
+static void tell_all_gone(struct conn *c)
+{
+    struct list *at = c->exchanges.next;
+    while (at != &c->exchanges) {
+        struct http_exchange *x = list_of(at, struct http_exchange, link);
+        bool told = x->gone != NULL;
+        exchange_tell_gone(x);
+        at = told ? c->exchanges.next : at->next;
+    }
+}
+
 /* The client has ended its side: either it has gone, or it only says that there is nothing more to ask. */
 static void on_end(struct conn *c)
 {
@@ -403,9 +415,7 @@ static void on_end(struct conn *c)
         conn_close(c);
         return;
     }
-    struct list *at, *tmp;
-    list_each_safe (at, tmp, &c->exchanges)
-        exchange_tell_gone(list_of(at, struct http_exchange, link));
+    tell_all_gone(c);
 }
 
 static void on_bytes(struct conn *c, struct str in)
@@ -477,7 +487,7 @@ void conn_accept(struct http_server *s, uv_stream_t *listener)
     uv_tcp_nodelay(&c->tcp, 1);
     note_remote(c);
     if (s->conn_count > s->limits.connections_max)
-        refuse(c, 503, "too many connections\n");
+        refuse(c, 503, "too many connections");
     else
         read_on(c);
     server_tick_on(s);

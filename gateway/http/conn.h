@@ -17,7 +17,7 @@ enum conn_state { CONN_IDLE, CONN_HEAD, CONN_BODY, CONN_HANDLED, CONN_REPLY, CON
 #define OUT_MAX (256u << 20) /* with more than this unsent, it is closed */
 #define LISTENERS_MAX 2      /* 127.0.0.1 and ::1 */
 #define SPARES_MAX 64        /* exchanges and buffers kept for the next ones */
-#define KEEP_BUF (64u << 10) /* larger buffers are not kept */
+#define KEEP_BUF (16u << 10) /* larger buffers are not kept */
 
 struct http_server {
     struct loop *loop;

@@ -13,7 +13,7 @@
 
 struct hook {
     struct list link;
-    void (*run)(void *);
+    void (*run)(void *); /* NULL: forgotten, and freed before the hooks run again */
     bool (*busy)(void *);
     void *arg;
 };
@@ -56,17 +56,33 @@ static void nothing(uv_idle_t *idle)
     (void)idle;
 }
 
-static void run_hooks(struct loop *l)
+static void sweep(struct list *hooks)
+{
+    struct list *at, *tmp;
+    list_each_safe (at, tmp, hooks) {
+        struct hook *h = list_of(at, struct hook, link);
+        if (h->run)
+            continue;
+        list_del(at);
+        free(h);
+    }
+}
+
+static void run_all(struct list *hooks)
 {
     struct list *at;
-    list_each (at, &l->work) {
+    sweep(hooks);
+    list_each (at, hooks) {
         struct hook *h = list_of(at, struct hook, link);
-        h->run(h->arg);
+        if (h->run)
+            h->run(h->arg);
     }
-    list_each (at, &l->flush) {
-        struct hook *h = list_of(at, struct hook, link);
-        h->run(h->arg);
-    }
+}
+
+static void run_hooks(struct loop *l)
+{
+    run_all(&l->work);
+    run_all(&l->flush);
 }
 
 static bool is_busy(struct loop *l)
@@ -74,7 +90,7 @@ static bool is_busy(struct loop *l)
     struct list *at;
     list_each (at, &l->work) {
         struct hook *h = list_of(at, struct hook, link);
-        if (h->busy && h->busy(h->arg))
+        if (h->run && h->busy && h->busy(h->arg))
             return true;
     }
     return false;
@@ -285,20 +301,18 @@ void loop_flush(struct loop *l, void (*run)(void *), void *arg)
     add_hook(&l->flush, run, NULL, arg);
 }
 
-static void drop_hooks(struct list *hooks, const void *arg)
+static void forget_in(struct list *hooks, const void *arg)
 {
-    struct list *at, *tmp;
-    list_each_safe (at, tmp, hooks) {
+    struct list *at;
+    list_each (at, hooks) {
         struct hook *h = list_of(at, struct hook, link);
-        if (h->arg == arg) {
-            list_del(at);
-            free(h);
-        }
+        if (h->arg == arg)
+            h->run = NULL;
     }
 }
 
 void loop_forget(struct loop *l, const void *arg)
 {
-    drop_hooks(&l->work, arg);
-    drop_hooks(&l->flush, arg);
+    forget_in(&l->work, arg);
+    forget_in(&l->flush, arg);
 }

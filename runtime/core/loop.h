@@ -48,7 +48,7 @@ void loop_before_sleep(struct loop *l, void (*run)(void *), bool (*busy)(void *)
 /* After all of those, last of all: send what was collected, arm what was set. */
 void loop_flush(struct loop *l, void (*run)(void *), void *arg);
 
-/* Takes the hooks of `arg` away again.  Not from inside a hook. */
+/* Takes the hooks of `arg` away again. */
 void loop_forget(struct loop *l, const void *arg);
 
 #endif

@@ -166,7 +166,9 @@ static void shed_files(int control)
     dup2(2, 1);
     if (control != CONTROL_FD)
         dup2(control, CONTROL_FD);
-    close_range(CONTROL_FD + 1, ~0U, 0);
+    if (close_range(CONTROL_FD + 1, ~0U, 0) != 0) /* an old kernel */
+        for (int fd = CONTROL_FD + 1; fd < getdtablesize(); fd++)
+            close(fd);
     fcntl(CONTROL_FD, F_SETFD, FD_CLOEXEC);
 }
 

@@ -398,6 +398,33 @@ static void a_handler_hears_that_its_client_has_gone(void **state)
     until(h, http_server_connections(h->server) == 0);
 }
 
+static void answer_the_first_held(void *arg)
+{
+    struct home *h = arg;
+    answer(h->held[h->gone++], 200, STR("from gone"));
+}
+
+static void a_handler_may_answer_when_it_hears_that(void **state)
+{
+    struct home *h = *state;
+    for (int half = 0; half < 2; half++) {
+        struct peer *p = peer_new(h);
+        h->held_count = h->gone = 0;
+        say(p, GET("/hold/1") GET("/early") GET("/hold/2"));
+        until(h, h->held_count == 2);
+        for (int i = 0; i < 2; i++)
+            http_exchange_on_gone(h->held[i], answer_the_first_held, h);
+        if (half)
+            shutdown(p->fd, SHUT_WR);
+        else
+            peer_free(p);
+        until(h, h->gone == 2);
+        until(h, http_server_connections(h->server) == 0);
+        if (half)
+            peer_free(p);
+    }
+}
+
 static void a_half_closed_client_gets_its_answer(void **state)
 {
     struct home *h = *state;
@@ -450,6 +477,27 @@ static void stopping_finishes_what_runs(void **state)
     assert_true(hears(busy, "Connection: close\r\n"));
     assert_true(hears(busy, "the last"));
     peer_free(idle), peer_free(busy);
+}
+
+static void free_server(void *arg)
+{
+    struct home *h = arg;
+    http_server_free(h->server);
+    h->server = NULL;
+    h->stopped++;
+}
+
+static void a_server_may_be_freed_when_it_has_stopped(void **state)
+{
+    struct home *h = *state;
+    struct peer *p = peer_new(h);
+    say(p, GET("/hold"));
+    until(h, h->held_count == 1);
+    http_server_stop(h->server, free_server, h);
+    answer(h->held[0], 200, STR("the last"));
+    until(h, h->stopped == 1);
+    until(h, hears(p, "the last"));
+    peer_free(p);
 }
 
 static void an_exchange_outlives_its_server(void **state)
@@ -581,9 +629,11 @@ int main(void)
         served(connection_close_and_http_1_0_are_heeded),
         served(headers_cannot_be_injected),
         served(a_handler_hears_that_its_client_has_gone),
+        served(a_handler_may_answer_when_it_hears_that),
         served(a_half_closed_client_gets_its_answer),
         served(connections_over_the_ceiling_get_503),
         served(stopping_finishes_what_runs),
+        served(a_server_may_be_freed_when_it_has_stopped),
         served(an_exchange_outlives_its_server),
         served(a_port_in_use_is_busy),
         served(the_client_asks_and_hears),
