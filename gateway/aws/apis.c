@@ -15,6 +15,7 @@ static bool by_host(const struct http_request *http, struct handle_in *out)
         return false;
     out->api_id = api;
     out->path = http->path;
+    out->staged = true;
     return true;
 }
 
@@ -25,8 +26,8 @@ static bool by_aws_path(const struct http_request *http, struct handle_in *out)
         return false;
     struct str path = str_sub(http->path, prefix.n, http->path.n);
     out->api_id = str_cut(&path, '/');
-    out->stage = path.p ? str_cut(&path, '/') : STR("");
     out->path = rest_of(path, http->path);
+    out->staged = true;
     return true;
 }
 

@@ -8,7 +8,7 @@
 
 #include "door/handle.h"
 
-/* True: it is one, and api_id, stage and path of *out are set. */
+/* True: it is one, and all of *out but http and reply is set. */
 bool apis_address(const struct http_request *http, struct handle_in *out);
 
 #endif

@@ -2,9 +2,9 @@
 
 #include "aim.h"
 #include "apis.h"
-#include "cors.h"
 #include "door/door.h"
 #include "form.h"
+#include "origin.h"
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -55,7 +55,7 @@ static void answer_send(const struct asking *q, struct wire_answer *to)
     if (!to->reply.body.p)
         to->reply.body = buf_view(to->body);
     to->reply.head_only = str_is(q->http->method, "HEAD");
-    cors_headers(q->http, &to->reply, to->arena);
+    origin_headers(q->http, &to->reply, to->arena);
     q->answered(q->asker, &to->reply);
 }
 
@@ -97,17 +97,6 @@ static struct call *refuse(const struct asking *q, struct wire_fault *why)
 
 /* --- calls */
 
-/* The root of X-Amzn-Trace-Id: Root=1-...;Parent=...;Sampled=1 goes on in all that the call causes. */
-static void take_trace(struct call *c, const struct http_request *http)
-{
-    struct str header = http_header_get(&http->headers, "x-amzn-trace-id");
-    while (header.p) {
-        struct str part = str_trim(str_cut(&header, ';'));
-        if (str_starts(part, STR("Root=")) && part.n - 5 == TRACE_ID_SIZE - 1)
-            str_copy(str_sub(part, 5, part.n), c->trace_id, TRACE_ID_SIZE);
-    }
-}
-
 /* True for what may stand as a region in ARNs and keys. */
 static bool region_fits(struct str region)
 {
@@ -137,7 +126,7 @@ static struct call *call_begin(const struct asking *q, const struct service *s, 
     c->host = http_header_get(&q->http->headers, "host");
     c->asker = kept;
     c->on_end = call_ended;
-    take_trace(c, q->http);
+    call_trace(c, http_header_get(&q->http->headers, "x-amzn-trace-id"));
     return c;
 }
 
@@ -258,7 +247,6 @@ static struct call *ask_api(struct asking *q, const struct handle_in *address)
     c->host = http_header_get(&q->http->headers, "host");
     c->asker = kept;
     c->on_end = handle_ended;
-    take_trace(c, q->http);
     door_submit(c);
     return c;
 }
@@ -288,12 +276,12 @@ struct call *aws_face_ask(struct aws_face *f, const struct http_request *r, aws_
     arena_clear(&f->refusal);
     if (apis_address(r, &address))
         return ask_api(&q, &address);
-    if (!cors_allowed(r)) {
+    if (!origin_allowed(r)) {
         struct wire_fault why = {.row = &foreign_origin, .text = STR_NONE};
         q.wire = wire_row(q.protocol = WIRE_REST_JSON);
         return refuse(&q, &why);
     }
-    if (cors_is_preflight(r))
+    if (origin_preflight(r))
         return answer_preflight(&q);
     if (str_starts(r->path, STR(OWN_PREFIX)))
         return ask_own(&q);

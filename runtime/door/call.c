@@ -45,6 +45,15 @@ struct call *call_new(struct world *w, const struct call *parent, const struct s
     return c;
 }
 
+void call_trace(struct call *c, struct str header)
+{
+    while (header.p) {
+        struct str part = str_trim(str_cut(&header, ';'));
+        if (str_starts(part, STR("Root=")) && part.n - 5 == TRACE_ID_SIZE - 1)
+            str_copy(str_sub(part, 5, part.n), c->trace_id, TRACE_ID_SIZE);
+    }
+}
+
 void call_free(struct call *c)
 {
     cJSON_Delete(c->in);

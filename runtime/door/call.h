@@ -105,6 +105,10 @@ void call_finish(struct call *c);
  * on, and may look at c->cancelled. */
 void call_cancel(struct call *c);
 
+/* The call joins the trace of a header X-Amzn-Trace-Id (Root=1-...;Parent=...;Sampled=1); what is none is
+ * left alone. */
+void call_trace(struct call *c, struct str header);
+
 /* Trees: new object as the answer; helpers read as the answer's members. */
 cJSON *call_out(struct call *c); /* c->out, made when it is NULL */
 

@@ -10,10 +10,10 @@
 struct handle_in {
     const struct http_request *http; /* lent until on_end */
 
-    /* Which API, when its port does not say it: */
-    struct str api_id; /* absent: the API that listens on http->local_port */
-    struct str stage;  /* absent: the path begins with it, except at the API's own port and for $default */
-    struct str path;   /* what is left for the API to route, undecoded; absent: http->path */
+    struct str api_id;
+    struct str path;  /* undecoded, without a query */
+    bool staged;      /* the path begins with the stage (but need not for $default) */
+    struct str stage; /* said elsewhere; absent: it was not */
 
     /* The answer, set before on_end; it lives as long as the call. */
     struct http_reply reply;
