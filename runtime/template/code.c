@@ -146,19 +146,23 @@ const struct code *code_folder(struct template *t, const struct node *uri)
     return t->codes = code;
 }
 
+static bool is_file(const char *path)
+{
+    struct stat st;
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+}
+
+/* As the worker looks for it: module a.b of handler "a.b.create" is a/b.lua or a/b/init.lua. */
 void code_check_handler(struct template *t, const struct code *code, const struct node *handler)
 {
-    struct str module = node_scalar(handler);
-    for (size_t i = module.n; i > 0; i--)
-        if (module.p[i - 1] == '.') {
-            module = str_sub(module, 0, i - 1);
-            break;
-        }
-    struct stat st;
-    const char *path = arena_printf(&t->arena, "%s/%.*s.lua", code->folder, STR_ARG(module)).p;
-    if (str_search(module, STR("..")) >= 0 || (module.n && module.p[0] == '/'))
-        problem_hard(t->problems, handler, "a handler lies below its CodeUri");
-    else if (stat(path, &st) != 0 || !S_ISREG(st.st_mode))
-        problem_hard(t->problems, handler, "there is no file %.*s.lua in the function's CodeUri",
-                     STR_ARG(module));
+    char *module = arena_z(&t->arena, node_scalar(handler)), *dot = strrchr(module, '.');
+    if (dot)
+        *dot = 0;
+    for (char *at = module; *at; at++)
+        if (*at == '.')
+            *at = '/';
+    const char *file = arena_printf(&t->arena, "%s/%s.lua", code->folder, module).p;
+    const char *init = arena_printf(&t->arena, "%s/%s/init.lua", code->folder, module).p;
+    if (!is_file(file) && !is_file(init))
+        problem_hard(t->problems, handler, "there is no file %s.lua in the function's CodeUri", module);
 }
