@@ -518,6 +518,48 @@ static void test_sizes(void **state)
     free(big);
 }
 
+/* Runs an operation that the network does not have. */
+static void inside(const char *operation, const char *json)
+{
+    put(operation, json, NULL, NULL);
+}
+
+static void test_removed(void **state)
+{
+    (void)state;
+    char plan[20], key[20], json[100];
+    fn.payload = "{\"statusCode\":200}";
+    put("PutUsagePlan", "{\"LogicalId\":\"Other\"}", "Id", plan);
+    put("PutApiKey", "{\"LogicalId\":\"Made\"}", "Id", key);
+    snprintf(json, sizeof json, "{\"UsagePlanId\":\"%s\",\"KeyId\":\"%s\"}", plan, key);
+    inside("PutUsagePlanKey", json);
+    inside("DeleteUsagePlanKey", json);
+    snprintf(json, sizeof json, "{\"usagePlanId\":\"%s\"}", plan);
+    cJSON *out = ask("GetUsagePlanKeys", json);
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(out, "item")), 0);
+    cJSON_Delete(out);
+
+    send(rest_id, "GET /hello/x", WITH_KEY, "");
+    answers(200, "");
+    inside("SaveUsage", "{}");
+    out = ask("GetUsagePlans", "{}");
+    const cJSON *plans = cJSON_GetObjectItem(out, "item"), *at;
+    cJSON_ArrayForEach (at, plans) {
+        snprintf(json, sizeof json, "{\"Id\":\"%s\"}", cJSON_GetStringValue(cJSON_GetObjectItem(at, "id")));
+        inside("DeleteUsagePlan", json);
+    }
+    cJSON_Delete(out);
+    send(rest_id, "GET /hello/x", WITH_KEY, "");
+    answers(403, "{\"message\":\"Forbidden\"}");
+    assert_string_equal(header("x-tidepool-reason"), "the API key is in no usage plan of this stage");
+    snprintf(json, sizeof json, "{\"Id\":\"%s\"}", key);
+    inside("DeleteApiKey", json);
+    inside("DeleteApiKey", json); /* again: nothing to do */
+    out = ask("GetApiKeys", "{}");
+    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(out, "item")), 1);
+    cJSON_Delete(out);
+}
+
 static void test_put_again(void **state)
 {
     (void)state;
@@ -555,6 +597,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_http_cors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stage_in_path, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_put_again, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
