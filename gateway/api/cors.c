@@ -78,7 +78,8 @@ void cors_mocks(struct api *api, const cJSON *row)
         *m = *api->methods[i];
         m->route = (struct route){.method = STR("OPTIONS"), .path = path};
         m->key = arena_printf(&api->arena, "OPTIONS %.*s", STR_ARG(path));
-        m->key_required = false;
+        /* as SAM: Auth.AddApiKeyRequiredToCorsPreflight */
+        m->key_required = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(row, "ApiKeyRequired"));
         m->mock = mock_of(api, row, path);
         if (!route_add(&api->routes, &api->arena, &m->route))
             api->methods[api->method_count++] = m;
