@@ -1,7 +1,7 @@
 /* API Gateway's event as JSON text, and the parts from which the worker builds the same as a Lua table.
  *
- * Sources: "Set up Lambda proxy integrations" (REST, format 1.0) and "Lambda proxy integrations for HTTP APIs"
- * (1.0 and 2.0).  What differs between them:
+ * Sources: "Set up Lambda proxy integrations" (REST, format 1.0) and "Lambda proxy integrations for HTTP
+ * APIs" (1.0 and 2.0).  What differs between them:
  *
  *                     REST 1.0            HTTP 1.0                     HTTP 2.0
  *   version           -                   "1.0"                        "2.0"
@@ -20,8 +20,14 @@
 /* --- parts --------------------------------------------------------------------------------------------- */
 
 const char *const proxy_event_nulls[] = {
-    "headers",        "multiValueHeaders", "queryStringParameters", "multiValueQueryStringParameters",
-    "pathParameters", "stageVariables",    "body",                  NULL,
+    "headers",
+    "multiValueHeaders",
+    "queryStringParameters",
+    "multiValueQueryStringParameters",
+    "pathParameters",
+    "stageVariables",
+    "body",
+    NULL,
 };
 
 const char *const proxy_identity_nulls[] = {

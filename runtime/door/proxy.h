@@ -40,7 +40,8 @@ void proxy_event_json(const struct proxy_event *e, struct buf *out);
 
 /* --- what both forms of the event are made of, so that they cannot differ */
 
-/* The query's pairs in order, names and values decoded; a name without '=' has the value "".  In the arena. */
+/* The query's pairs in order, names and values decoded; a name without '=' has the value "".  In the arena.
+ */
 size_t proxy_query(struct arena *a, struct str query, struct proxy_pair **out);
 
 /* The values of the cookie headers one by one, for 2.0's `cookies`; *rest begins as the header's value. */
