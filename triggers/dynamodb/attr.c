@@ -99,10 +99,10 @@ static bool unbase64(struct arena *a, struct str in, struct str *out)
 
 static const char *json_token(const cJSON *v)
 {
-    return cJSON_IsTrue(v)                                            ? "TRUE_VALUE"
-           : cJSON_IsFalse(v)                                         ? "FALSE_VALUE"
+    return cJSON_IsTrue(v)                                              ? "TRUE_VALUE"
+           : cJSON_IsFalse(v)                                           ? "FALSE_VALUE"
            : cJSON_IsNumber(v) && v->valuedouble == (double)v->valueint ? "NUMBER_VALUE"
-                                                                      : "DECIMAL_VALUE";
+                                                                        : "DECIMAL_VALUE";
 }
 
 /* A scalar's text from a JSON string. */
@@ -170,7 +170,9 @@ static bool set_from_tree(struct attr *out, const cJSON *v, struct wrong *w)
         return wrong_value(w, "One or more parameter values were invalid: %s", empty[out->type - ATTR_SS]);
     struct str *set = arena_alloc(w->arena, n * sizeof *set);
     const cJSON *at;
-    cJSON_ArrayForEach(at, v) if (!text_from_tree(element_type(out->type), at, &set[i++], w)) return false;
+    cJSON_ArrayForEach (at, v)
+        if (!text_from_tree(element_type(out->type), at, &set[i++], w))
+            return false;
     sort_set(out->type, set, n);
     for (i = 1; i < n; i++)
         if (str_eq(set[i - 1], set[i]))
@@ -189,7 +191,9 @@ static bool list_from_tree(struct attr *out, const cJSON *v, int depth, struct w
     size_t n = (size_t)cJSON_GetArraySize(v), i = 0;
     const struct attr **list = arena_alloc(w->arena, n * sizeof *list);
     const cJSON *at;
-    cJSON_ArrayForEach(at, v) if (!(list[i++] = value_from_tree(at, depth + 1, w))) return false;
+    cJSON_ArrayForEach (at, v)
+        if (!(list[i++] = value_from_tree(at, depth + 1, w)))
+            return false;
     out->list = list;
     out->count = (uint32_t)n;
     return true;
@@ -222,8 +226,7 @@ static bool map_from_tree(struct attr *out, const cJSON *v, int depth, struct wr
     size_t n = (size_t)cJSON_GetArraySize(v), i = 0;
     struct attr_member *map = arena_alloc(w->arena, n * sizeof *map);
     const cJSON *at;
-    cJSON_ArrayForEach(at, v)
-    {
+    cJSON_ArrayForEach (at, v) {
         map[i].name = str_z(at->string);
         if (map[i].name.n == 0)
             return wrong_value(w, "Empty attribute name");
@@ -263,8 +266,9 @@ static const cJSON *typed_member(const cJSON *tree, enum attr_type *type, struct
 {
     const cJSON *found = NULL;
     if (cJSON_IsArray(tree)) {
-        wrong_say(w, &fault_serialization, "Unrecognized collection type class "
-                                           "com.amazonaws.dynamodb.v20120810.AttributeValue");
+        wrong_say(w, &fault_serialization,
+                  "Unrecognized collection type class "
+                  "com.amazonaws.dynamodb.v20120810.AttributeValue");
         return NULL;
     }
     if (!cJSON_IsObject(tree)) {
@@ -276,15 +280,17 @@ static const cJSON *typed_member(const cJSON *tree, enum attr_type *type, struct
         if (cJSON_IsNull(at) || !attr_type_of(str_z(at->string), &t))
             continue;
         if (found) {
-            wrong_value(w, "Supplied AttributeValue has more than one datatypes set, must contain exactly one "
-                           "of the supported datatypes");
+            wrong_value(w,
+                        "Supplied AttributeValue has more than one datatypes set, must contain exactly one "
+                        "of the supported datatypes");
             return NULL;
         }
         found = at;
         *type = t;
     }
     if (!found)
-        wrong_value(w, "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
+        wrong_value(w,
+                    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
     return found;
 }
 

@@ -26,8 +26,7 @@ static bool read_names(struct expr_set *s, const cJSON *names)
         return wrong_value(s->wrong, "ExpressionAttributeNames must not be empty");
     s->names = arena_zalloc(s->wrong->arena, n * sizeof *s->names);
     const cJSON *at;
-    cJSON_ArrayForEach(at, names)
-    {
+    cJSON_ArrayForEach (at, names) {
         if (!cJSON_IsString(at))
             return wrong_say(s->wrong, &fault_serialization, "Unexpected value type in payload");
         struct expr_name *e = &s->names[s->name_count++];
@@ -37,10 +36,11 @@ static bool read_names(struct expr_set *s, const cJSON *names)
                                "ExpressionAttributeNames contains invalid key: Syntax error; key: \"%.*s\"",
                                STR_ARG(e->key));
         if (e->text.n == 0)
-            return wrong_value(s->wrong,
-                               "ExpressionAttributeNames contains invalid value: Empty attribute name for key "
-                               "%.*s",
-                               STR_ARG(e->key));
+            return wrong_value(
+                s->wrong,
+                "ExpressionAttributeNames contains invalid value: Empty attribute name for key "
+                "%.*s",
+                STR_ARG(e->key));
     }
     return true;
 }
@@ -52,15 +52,18 @@ static bool read_values(struct expr_set *s, const cJSON *values)
         return wrong_value(s->wrong, "ExpressionAttributeValues must not be empty");
     s->values = arena_zalloc(s->wrong->arena, n * sizeof *s->values);
     const cJSON *at;
-    cJSON_ArrayForEach(at, values) if (!valid_key(str_z(at->string), ':')) return wrong_value(
-        s->wrong, "ExpressionAttributeValues contains invalid key: Syntax error; key: \"%s\"", at->string);
-    cJSON_ArrayForEach(at, values)
-    {
+    cJSON_ArrayForEach (at, values)
+        if (!valid_key(str_z(at->string), ':'))
+            return wrong_value(s->wrong,
+                               "ExpressionAttributeValues contains invalid key: Syntax error; key: \"%s\"",
+                               at->string);
+    cJSON_ArrayForEach (at, values) {
         struct expr_value *e = &s->values[s->value_count++];
         struct wrong inner = wrong_none(s->wrong->arena);
         *e = (struct expr_value){str_z(at->string), attr_from_tree(at, &inner), false};
         if (inner.fault == &fault_validation)
-            return wrong_value(s->wrong, "ExpressionAttributeValues contains invalid value: %.*s for key %.*s",
+            return wrong_value(s->wrong,
+                               "ExpressionAttributeValues contains invalid value: %.*s for key %.*s",
                                STR_ARG(inner.text), STR_ARG(e->key));
         if (inner.fault)
             return wrong_say(s->wrong, inner.fault, "%.*s", STR_ARG(inner.text));
@@ -184,7 +187,8 @@ static bool resolve_value(struct check *k, struct expr *e)
             e->value = k->set->values[i].value;
             return true;
         }
-    return INVALID(k, "An expression attribute value used in expression is not defined; attribute value: %.*s",
+    return INVALID(k,
+                   "An expression attribute value used in expression is not defined; attribute value: %.*s",
                    STR_ARG(e->text));
 }
 
@@ -204,8 +208,8 @@ static bool resolve(struct check *k, struct expr *e)
 
 static const char *operator_name(const struct expr *e)
 {
-    static const char *const names[] = {"AND", "OR", "NOT", "=", "<>", "<", "<=", ">", ">=", "BETWEEN", "IN", "",
-                                        "+",   "-"};
+    static const char *const names[] = {
+        "AND", "OR", "NOT", "=", "<>", "<", "<=", ">", ">=", "BETWEEN", "IN", "", "+", "-"};
     return names[e->kind];
 }
 
@@ -227,10 +231,11 @@ static bool known_type(const struct expr *e, enum attr_type *t)
 
 static bool wrong_operand(struct check *k, const struct expr *e, enum attr_type t)
 {
-    return INVALID(k,
-                   "Incorrect operand type for operator or function; operator or function: %.*s, operand type: "
-                   "%s",
-                   STR_ARG(operator_text(e)), attr_type_name(t));
+    return INVALID(
+        k,
+        "Incorrect operand type for operator or function; operator or function: %.*s, operand type: "
+        "%s",
+        STR_ARG(operator_text(e)), attr_type_name(t));
 }
 
 #define TYPES(t) (1u << (t))
@@ -280,11 +285,11 @@ static bool check_distinct(struct check *k, const struct expr *e)
         return true;
     for (size_t i = 1; i < e->n; i++)
         if (e->args[i]->kind == EXPR_PATH && same_path(&e->args[0]->path, &e->args[i]->path))
-            return INVALID(k,
-                           "The first operand must be distinct from the remaining operands for this operator or "
-                           "function; operator: %.*s, first operand: %.*s",
-                           STR_ARG(operator_text(e)),
-                           STR_ARG(path_text(k->set->wrong->arena, &e->args[0]->path)));
+            return INVALID(
+                k,
+                "The first operand must be distinct from the remaining operands for this operator or "
+                "function; operator: %.*s, first operand: %.*s",
+                STR_ARG(operator_text(e)), STR_ARG(path_text(k->set->wrong->arena, &e->args[0]->path)));
     return true;
 }
 
@@ -307,7 +312,8 @@ static bool check_between(struct check *k, const struct expr *e)
     if (!why)
         return true;
     struct arena *a = k->set->wrong->arena;
-    return INVALID(k, "The BETWEEN operator requires %s; lower bound operand: %.*s, upper bound operand: %.*s",
+    return INVALID(k,
+                   "The BETWEEN operator requires %s; lower bound operand: %.*s, upper bound operand: %.*s",
                    why, STR_ARG(bound_text(a, low->value)), STR_ARG(bound_text(a, high->value)));
 }
 
@@ -323,8 +329,10 @@ static bool check_attribute_type(struct check *k, const struct expr *e)
     if (t != ATTR_S)
         return wrong_operand(k, e, t);
     return attr_type_of(type->value->text, &named) ||
-           INVALID(k, "Invalid attribute type name found; type: %.*s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
-                   STR_ARG(type->value->text));
+           INVALID(
+               k,
+               "Invalid attribute type name found; type: %.*s, valid types: {B,NULL,SS,BOOL,L,BS,N,NS,S,M}",
+               STR_ARG(type->value->text));
 }
 
 static bool check_call(struct check *k, const struct expr *e)
@@ -428,10 +436,11 @@ static bool check_apart(struct check *k, const struct path *a, const struct path
             return true;
     }
     struct arena *m = k->set->wrong->arena;
-    return INVALID(k,
-                   "Two document paths %s with each other; must remove or rewrite one of these paths; path one: "
-                   "%.*s, path two: %.*s",
-                   how, STR_ARG(path_text(m, a)), STR_ARG(path_text(m, b)));
+    return INVALID(
+        k,
+        "Two document paths %s with each other; must remove or rewrite one of these paths; path one: "
+        "%.*s, path two: %.*s",
+        how, STR_ARG(path_text(m, a)), STR_ARG(path_text(m, b)));
 }
 
 struct projection *expr_projection(struct expr_set *s, struct str text)
@@ -489,16 +498,18 @@ static bool check_targets(struct check *k, struct update *u)
 /* ADD takes a number or a set, DELETE a set. */
 static bool check_add_delete(struct check *k, const struct update_action *a)
 {
-    static const char *const long_names[ATTR_TYPES] = {"STRING",     "NUMBER",     "BINARY", "BOOLEAN", "NULL",
-                                                       "STRING_SET", "NUMBER_SET", "BINARY_SET", "LIST", "MAP"};
+    static const char *const long_names[ATTR_TYPES] = {"STRING", "NUMBER",     "BINARY",     "BOOLEAN",
+                                                       "NULL",   "STRING_SET", "NUMBER_SET", "BINARY_SET",
+                                                       "LIST",   "MAP"};
     const char *name = a->kind == UPDATE_ADD ? "ADD" : "DELETE";
     enum attr_type t = a->operand->value->type;
     if ((t >= ATTR_SS && t <= ATTR_BS) || (t == ATTR_N && a->kind == UPDATE_ADD))
         return true;
-    return INVALID(k,
-                   "Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: "
-                   "ALLOWED_FOR_%s_OPERAND",
-                   name, long_names[t], name);
+    return INVALID(
+        k,
+        "Incorrect operand type for operator or function; operator: %s, operand type: %s, typeSet: "
+        "ALLOWED_FOR_%s_OPERAND",
+        name, long_names[t], name);
 }
 
 struct update *expr_update(struct expr_set *s, struct str text)

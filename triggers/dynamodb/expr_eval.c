@@ -96,7 +96,10 @@ static bool compares(enum expr_kind kind, const struct attr *x, const struct att
         return !equal(x, y);
     if (!ordered(x, y, &order))
         return false;
-    return kind == EXPR_LT ? order < 0 : kind == EXPR_LE ? order <= 0 : kind == EXPR_GT ? order > 0 : order >= 0;
+    return kind == EXPR_LT   ? order < 0
+           : kind == EXPR_LE ? order <= 0
+           : kind == EXPR_GT ? order > 0
+                             : order >= 0;
 }
 
 static bool is_between(const struct attr *v, const struct attr *low, const struct attr *high)
@@ -195,14 +198,15 @@ static const struct attr *project(struct arena *a, const struct path *const *pat
                                   const struct attr *v);
 
 /* The part of one child that those of the paths name which go through `step`. */
-static const struct attr *project_child(struct arena *a, const struct path *const *paths, size_t n, size_t depth,
-                                        const struct path_step *step, const struct attr *child)
+static const struct attr *project_child(struct arena *a, const struct path *const *paths, size_t n,
+                                        size_t depth, const struct path_step *step, const struct attr *child)
 {
     const struct path **inner = arena_alloc(a, n * sizeof *inner);
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         const struct path_step *s = &paths[i]->steps[depth];
-        if (!s->name.p != !step->name.p || (s->name.p ? !str_eq(s->name, step->name) : s->index != step->index))
+        if (!s->name.p != !step->name.p ||
+            (s->name.p ? !str_eq(s->name, step->name) : s->index != step->index))
             continue;
         if (paths[i]->n == depth + 1)
             return child;
@@ -211,8 +215,8 @@ static const struct attr *project_child(struct arena *a, const struct path *cons
     return count ? project(a, inner, count, depth + 1, child) : NULL;
 }
 
-static const struct attr *project_map(struct arena *a, const struct path *const *paths, size_t n, size_t depth,
-                                      const struct attr *v)
+static const struct attr *project_map(struct arena *a, const struct path *const *paths, size_t n,
+                                      size_t depth, const struct attr *v)
 {
     struct attr_member *m = arena_alloc(a, v->count * sizeof *m);
     uint32_t count = 0;
@@ -225,8 +229,8 @@ static const struct attr *project_map(struct arena *a, const struct path *const 
     return count ? attr_map_make(a, m, count) : NULL;
 }
 
-static const struct attr *project_list(struct arena *a, const struct path *const *paths, size_t n, size_t depth,
-                                       const struct attr *v)
+static const struct attr *project_list(struct arena *a, const struct path *const *paths, size_t n,
+                                       size_t depth, const struct attr *v)
 {
     struct attr *out = arena_zalloc(a, sizeof *out);
     const struct attr **list = arena_alloc(a, v->count * sizeof *list);

@@ -24,8 +24,9 @@ static const struct {
     const char *word;
     enum token_kind kind;
 } keywords[] = {
-    {"AND", TOKEN_AND}, {"OR", TOKEN_OR},         {"NOT", TOKEN_NOT}, {"IN", TOKEN_IN},        {"BETWEEN", TOKEN_BETWEEN},
-    {"SET", TOKEN_SET}, {"REMOVE", TOKEN_REMOVE}, {"ADD", TOKEN_ADD}, {"DELETE", TOKEN_DELETE},
+    {"AND", TOKEN_AND},       {"OR", TOKEN_OR},           {"NOT", TOKEN_NOT},
+    {"IN", TOKEN_IN},         {"BETWEEN", TOKEN_BETWEEN}, {"SET", TOKEN_SET},
+    {"REMOVE", TOKEN_REMOVE}, {"ADD", TOKEN_ADD},         {"DELETE", TOKEN_DELETE},
 };
 
 static enum token_kind word_kind(struct str s)

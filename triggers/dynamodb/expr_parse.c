@@ -5,9 +5,9 @@
  *              | operand IN ( operand { , operand } ) | call | ( condition )
  *   operand    = path | :value | call | ( operand )
  *   call       = word ( operand { , operand } )
- *   update     = { SET path = sum {,..} | REMOVE path {,..} | ADD path :value {,..} | DELETE path :value {,..} }
- *   sum        = term [ (+ -) term ]     term = path | :value | call of terms | ( sum )
- *   projection = path { , path }         path = name { . name | [ number ] }
+ *   update     = { SET path = sum {,..} | REMOVE path {,..} | ADD path :value {,..} | DELETE path :value
+ * {,..} } sum        = term [ (+ -) term ]     term = path | :value | call of terms | ( sum ) projection =
+ * path { , path }         path = name { . name | [ number ] }
  */
 #include "expr_parse.h"
 
@@ -174,9 +174,9 @@ static bool parse_path(struct parser *p, struct path *path)
 
 static enum expr_function function_of(struct str name)
 {
-    static const char *const names[] = {"attribute_exists", "attribute_not_exists", "attribute_type",
-                                        "begins_with",      "contains",             "size",
-                                        "if_not_exists",    "list_append"};
+    static const char *const names[] = {
+        "attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size",
+        "if_not_exists",    "list_append"};
     for (int i = 0; i < FN_UNKNOWN; i++)
         if (str_is(name, names[i]))
             return (enum expr_function)i;

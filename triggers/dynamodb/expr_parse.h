@@ -6,8 +6,8 @@
 
 /* What a parse leaves beside its tree. */
 struct parsed {
-    const char *what;  /* "UpdateExpression" */
-    bool redundant;    /* parentheses around parentheses */
+    const char *what; /* "UpdateExpression" */
+    bool redundant;   /* parentheses around parentheses */
     bool section_twice[UPDATE_KINDS];
     size_t operators;
     bool long_index; /* a list index beyond all lists */

@@ -28,8 +28,8 @@ static const struct attr *sum(const struct expr *e, const struct attr *item, str
     case NUMBER_OK:
         return attr_from_number(w->arena, &out);
     case NUMBER_OVERFLOW:
-        wrong_value(w,
-                    "Number overflow. Attempting to store a number with magnitude larger than supported range");
+        wrong_value(
+            w, "Number overflow. Attempting to store a number with magnitude larger than supported range");
         return NULL;
     case NUMBER_UNDERFLOW:
         wrong_value(
@@ -102,9 +102,9 @@ static const struct attr *with_path(struct arena *a, const struct attr *v, const
     bool last = depth + 1 == p->n;
     if (v->type != (s->name.p ? ATTR_M : ATTR_L))
         return NULL;
-    const struct attr *child = s->name.p                     ? attr_get(v, s->name)
+    const struct attr *child = s->name.p                       ? attr_get(v, s->name)
                                : (uint32_t)s->index < v->count ? v->list[s->index]
-                                                             : NULL;
+                                                               : NULL;
     const struct attr *inner = put;
     if (!last) {
         inner = child ? with_path(a, child, p, depth + 1, put) : NULL;

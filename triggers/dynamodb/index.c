@@ -1,0 +1,189 @@
+#include "index.h"
+
+#include "store.h"
+
+/* One entry as it should be: key and text; no entry: size 0 and absent text. */
+struct entry {
+    struct key key;
+    struct str text;
+    size_t size;
+};
+
+static void entry_make(struct arena *a, const struct table *t, const struct index *x, const struct version *v,
+                       struct entry *e)
+{
+    *e = (struct entry){.size = 0};
+    if (!v->item || !index_covers(x, v->item))
+        return;
+    entry_key(&e->key, t, x, v->item);
+    e->text = v->text;
+    e->size = v->size;
+    if (x->project == PROJECT_ALL)
+        return;
+    struct buf b;
+    const struct attr *part = index_project(a, x, v->item);
+    buf_init(&b, 8u << 20);
+    attr_map_write(part, &b);
+    e->text = arena_str(a, buf_view(&b));
+    e->size = attr_item_size(part);
+    buf_release(&b);
+}
+
+static void entry_release(struct entry *e)
+{
+    if (e->text.p)
+        key_release(&e->key);
+}
+
+static enum rc entry_put(struct store *txn, const struct entry *e)
+{
+    struct buf b;
+    buf_init(&b, e->text.n + 4);
+    stored_write(&b, e->size, e->text);
+    enum rc rc = store_put(txn, key_view(&e->key), buf_view(&b));
+    buf_release(&b);
+    return rc;
+}
+
+/* Moving an entry to another key costs a delete and a put. */
+static enum rc entry_replace(struct call *c, struct table *t, size_t i, struct entry *from, struct entry *to,
+                             struct units *u)
+{
+    struct index *x = &t->indexes[i];
+    bool moved = !from->text.p || !to->text.p || !str_eq(key_view(&from->key), key_view(&to->key));
+    if (!moved && str_eq(from->text, to->text))
+        return RC_OK;
+    enum rc rc = RC_OK;
+    double units = 0;
+    if (from->text.p && moved) {
+        rc = store_del(c->txn, key_view(&from->key));
+        units += units_write(from->size);
+    }
+    if (to->text.p && rc == RC_OK) {
+        rc = entry_put(c->txn, to);
+        units += units_write(!moved && from->size > to->size ? from->size : to->size);
+    }
+    units_add_index(&c->arena, u, t, i, units);
+    x->items += (to->text.p != NULL) - (from->text.p != NULL);
+    x->bytes += (int64_t)to->size - (int64_t)from->size;
+    return rc;
+}
+
+enum rc index_update(struct call *c, struct table *t, const struct version *old, const struct version *new,
+                     struct units *u)
+{
+    enum rc rc = RC_OK;
+    for (size_t i = 0; i < t->index_count && rc == RC_OK; i++) {
+        struct entry from, to;
+        entry_make(&c->arena, t, &t->indexes[i], old, &from);
+        entry_make(&c->arena, t, &t->indexes[i], new, &to);
+        if (from.text.p || to.text.p)
+            rc = entry_replace(c, t, i, &from, &to, u);
+        entry_release(&from);
+        entry_release(&to);
+    }
+    return rc;
+}
+
+/* Walks over all rows below a prefix. */
+static enum rc each_row(struct call *c, const struct key *prefix, enum rc (*row)(void *arg, struct stored s),
+                        void *arg)
+{
+    struct key end;
+    struct store_cursor *at;
+    struct str key, value;
+    key_after(&end, key_view(prefix));
+    enum rc rc = store_seek(c->txn, &at, key_view(prefix), key_view(&end), false);
+    key_release(&end);
+    if (rc != RC_OK)
+        return rc;
+    while ((rc = store_next(at, &key, &value)) == RC_OK && (rc = row(arg, stored_read(value))) == RC_OK)
+        continue;
+    store_cursor_close(at);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+struct fill {
+    struct store *txn;
+    struct table *table;
+    struct index *index;
+    struct arena scratch; /* one item's memory at a time */
+};
+
+/* Items whose key attributes have another type are left out of a new index. */
+static bool fits(const struct index *x, const struct attr *item)
+{
+    for (int i = 0; i < x->keys.n; i++) {
+        const struct attr *v = attr_get(item, x->keys.part[i].name);
+        if (!v || v->type != x->keys.part[i].type)
+            return false;
+        if (v->type != ATTR_N && (v->text.n == 0 || v->text.n > (i ? RANGE_KEY_MAX : HASH_KEY_MAX)))
+            return false;
+    }
+    return true;
+}
+
+static enum rc fill_row(void *arg, struct stored s)
+{
+    struct fill *f = arg;
+    arena_clear(&f->scratch);
+    struct version v = {.text = arena_str(&f->scratch, s.text), .size = s.size};
+    v.item = attr_map_from_text(&f->scratch, v.text);
+    if (!v.item)
+        return RC_BAD;
+    if (!fits(f->index, v.item))
+        return RC_OK;
+    struct entry e;
+    entry_make(&f->scratch, f->table, f->index, &v, &e);
+    enum rc rc = entry_put(f->txn, &e);
+    entry_release(&e);
+    return rc;
+}
+
+enum rc index_fill(struct call *c, struct table *t, struct index *x)
+{
+    struct key k;
+    struct fill f = {.txn = c->txn, .table = t, .index = x};
+    arena_init(&f.scratch);
+    whole_key(&k, t, NULL);
+    enum rc rc = each_row(c, &k, fill_row, &f);
+    key_release(&k);
+    arena_release(&f.scratch);
+    return rc;
+}
+
+struct counts {
+    int64_t items, bytes;
+};
+
+static enum rc count_row(void *arg, struct stored s)
+{
+    struct counts *n = arg;
+    n->items++;
+    n->bytes += (int64_t)s.size;
+    return RC_OK;
+}
+
+static enum rc count_rows(struct call *c, const struct table *t, const struct index *x, int64_t *items,
+                          int64_t *bytes)
+{
+    struct key k;
+    struct counts n = {0, 0};
+    whole_key(&k, t, x);
+    enum rc rc = each_row(c, &k, count_row, &n);
+    key_release(&k);
+    *items = n.items;
+    *bytes = n.bytes;
+    return rc;
+}
+
+enum rc table_count(struct call *c, struct table *t)
+{
+    if (t->counted)
+        return RC_OK;
+    enum rc rc = count_rows(c, t, NULL, &t->items, &t->bytes);
+    for (size_t i = 0; i < t->index_count && rc == RC_OK; i++)
+        rc = count_rows(c, t, &t->indexes[i], &t->indexes[i].items, &t->indexes[i].bytes);
+    t->counted = rc == RC_OK;
+    return rc;
+}

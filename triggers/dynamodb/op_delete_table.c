@@ -1,0 +1,41 @@
+/* DeleteTable: gone at once, with its items and indexes; its stream stays readable for a day. */
+#include "catalog.h"
+#include "describe.h"
+#include "ops.h"
+#include "table_change.h"
+
+struct delete_table_in {
+    struct str table_name;
+};
+
+static const struct shape_row in[] = {
+    IN_STR(delete_table_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,
+           .pattern = TABLE_NAME_PATTERN, .match = table_name_valid),
+    SHAPE_END,
+};
+
+static enum op_end run(struct call *c, const void *input)
+{
+    const struct delete_table_in *req = input;
+    struct table *t;
+    enum op_end end;
+    enum rc rc;
+    if (catalog_missing(c, req->table_name, true, &t, &end))
+        return end;
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(t->def, "DeletionProtectionEnabled")))
+        return call_fail(
+            c, &fault_validation,
+            "Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
+            "protection first.");
+    cJSON *answer = table_describe(c, t, "DELETING", "DELETING", &rc);
+    if (!answer)
+        return call_broke(c, rc);
+    cJSON_AddItemToObject(call_out(c), "TableDescription", answer);
+    if (t->stream)
+        rc = change_stream_off(c, t, NULL);
+    if (rc == RC_OK)
+        rc = catalog_remove(c, t);
+    return rc == RC_OK ? OP_DONE : call_broke(c, rc);
+}
+
+const struct op_row ddb_delete_table = {"DeleteTable", run, in, sizeof(struct delete_table_in), .flags = 0};

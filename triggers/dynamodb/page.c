@@ -1,0 +1,386 @@
+#include "page.h"
+
+#include "answer.h"
+#include "catalog.h"
+#include "request.h"
+
+const char *const page_select_enum[] = {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES",
+                                        "ALL_PROJECTED_ATTRIBUTES", NULL};
+
+/* --- the request */
+
+static bool check_params(const struct page_in *in, bool query, struct wrong *w)
+{
+    const struct param expressions[] = {
+        {"ProjectionExpression", in->projection.p != NULL},
+        {"FilterExpression", in->filter.p != NULL},
+        {query ? "KeyConditionExpression" : NULL, in->key_condition.p != NULL},
+        {NULL, false}};
+    const struct param legacy[] = {
+        {"AttributesToGet", in->attributes_to_get != NULL},
+        {query ? "QueryFilter" : "ScanFilter", in->query_filter || in->scan_filter},
+        {"ConditionalOperator", in->conditional_operator != NULL},
+        {query ? "KeyConditions" : NULL, in->key_conditions != NULL},
+        {NULL, false}};
+    if (!request_check(expressions, legacy, in->names, in->values, w))
+        return false;
+    if (query && !in->key_condition.p)
+        return wrong_value(
+            w, "Either the KeyConditions or KeyConditionExpression parameter must be specified in "
+               "the request.");
+    return true;
+}
+
+static bool read_select(struct page *p, struct wrong *w)
+{
+    struct str s = p->in->select;
+    bool projection = p->in->projection.p != NULL;
+    p->select = projection ? SELECT_SPECIFIC : p->in->index_name.p ? SELECT_PROJECTED : SELECT_ALL;
+    if (!s.p)
+        return true;
+    if (projection && !str_is(s, "SPECIFIC_ATTRIBUTES"))
+        return str_is(s, "COUNT")
+                   ? wrong_value(
+                         w, "Cannot specify the ProjectionExpression when choosing to get only the Count")
+                   : wrong_value(w, "Cannot specify the ProjectionExpression when choosing to get %.*s",
+                                 STR_ARG(s));
+    if (str_is(s, "SPECIFIC_ATTRIBUTES") && !projection)
+        return wrong_value(w, "Must specify the AttributesToGet or ProjectionExpression when choosing to get "
+                              "SPECIFIC_ATTRIBUTES");
+    if (str_is(s, "ALL_PROJECTED_ATTRIBUTES") && !p->in->index_name.p)
+        return wrong_value(
+            w, "One or more parameter values were invalid: ALL_PROJECTED_ATTRIBUTES can be used only "
+               "when Querying using an IndexName");
+    if (str_is(s, "COUNT"))
+        p->select = SELECT_COUNT;
+    else if (str_is(s, "ALL_ATTRIBUTES"))
+        p->select = SELECT_ALL;
+    return true;
+}
+
+static bool read_expressions(struct page *p, struct wrong *w)
+{
+    const struct page_in *in = p->in;
+    struct expr_set set;
+    if (!expr_set_init(&set, in->names, in->values, w))
+        return false;
+    if (in->key_condition.p &&
+        !(p->key_condition = expr_condition(&set, "KeyConditionExpression", in->key_condition)))
+        return false;
+    if (in->filter.p && !(p->filter = expr_condition(&set, "FilterExpression", in->filter)))
+        return false;
+    if (in->projection.p && !(p->projection = expr_projection(&set, in->projection)))
+        return false;
+    return expr_set_all_used(&set);
+}
+
+static bool find_index(struct page *p, struct wrong *w)
+{
+    p->keys = &p->table->keys;
+    if (!p->in->index_name.p)
+        return true;
+    p->index = table_index(p->table, p->in->index_name);
+    if (!p->index)
+        return wrong_value(w, "The table does not have the specified index: %.*s",
+                           STR_ARG(p->in->index_name));
+    p->keys = &p->index->keys;
+    if (p->index->global && p->in->consistent == 1)
+        return wrong_value(w, "Consistent reads are not supported on global secondary indexes");
+    if (p->index->global && p->select == SELECT_ALL && p->index->project != PROJECT_ALL)
+        return wrong_value(
+            w,
+            "One or more parameter values were invalid: Select type ALL_ATTRIBUTES is not supported "
+            "for global secondary index %.*s because its projection type is not ALL",
+            STR_ARG(p->index->name));
+    p->fetch = !p->index->global && p->select == SELECT_ALL && p->index->project != PROJECT_ALL;
+    return true;
+}
+
+/* What an index does not project is read from the table when the index is local, and refused when it is
+ * global. */
+static bool check_projection(struct page *p, struct wrong *w)
+{
+    for (size_t i = 0; p->projection && i < p->projection->n; i++) {
+        const struct path *path = &p->projection->paths[i];
+        if (!path_check_keys(p->table, path, w))
+            return false;
+        if (!p->index || index_projects(p->index, path->steps[0].name))
+            continue;
+        if (p->index->global)
+            return wrong_value(
+                w,
+                "One or more parameter values were invalid: Global secondary index %.*s does not "
+                "project [%.*s]",
+                STR_ARG(p->index->name), STR_ARG(path->steps[0].name));
+        p->fetch = true;
+    }
+    return true;
+}
+
+struct filter_check {
+    struct page *page;
+    struct wrong *wrong;
+};
+
+static void check_filter_path(void *arg, const struct path *path)
+{
+    struct filter_check *k = arg;
+    const struct page *p = k->page;
+    struct str name = path->steps[0].name;
+    if (!path_check_keys(p->table, path, k->wrong))
+        return;
+    if (p->key_condition && key_schema_has(p->keys, name))
+        wrong_value(
+            k->wrong,
+            "Filter Expression can only contain non-primary key attributes: Primary key attribute: %.*s",
+            STR_ARG(name));
+    else if (p->index && p->index->global && !index_projects(p->index, name))
+        wrong_value(
+            k->wrong,
+            "One or more parameter values were invalid: Secondary index %.*s does not project one or more "
+            "filter attributes: [%.*s]",
+            STR_ARG(p->index->name), STR_ARG(name));
+    else if (p->index && !index_projects(p->index, name))
+        k->page->fetch = true;
+}
+
+static bool check_filter(struct page *p, struct wrong *w)
+{
+    struct filter_check k = {p, w};
+    if (p->filter)
+        expr_each_path(p->filter, check_filter_path, &k);
+    return !w->fault;
+}
+
+/* A start key has the keys of the index and of the table, and nothing else. */
+static bool check_start(struct page *p, struct wrong *w)
+{
+    struct arena *a = w->arena;
+    uint32_t want = (uint32_t)p->table->keys.n;
+    if (!p->start)
+        return true;
+    for (int i = 0; p->index && i < p->index->keys.n; i++)
+        want += !key_schema_has(&p->table->keys, p->index->keys.part[i].name);
+    struct wrong inner = wrong_none(a);
+    bool whole = p->start->count == want;
+    for (int i = 0; i < p->table->keys.n; i++)
+        whole &= attr_get(p->start, p->table->keys.part[i].name) != NULL;
+    for (int i = 0; i < p->keys->n; i++)
+        whole &= attr_get(p->start, p->keys->part[i].name) != NULL;
+    if (!whole)
+        return p->index || p->key_condition
+                   ? wrong_value(w, "The provided starting key is invalid")
+                   : wrong_value(
+                         w,
+                         "The provided starting key is invalid: The provided key element does not match the "
+                         "schema");
+    if (!key_check(&p->table->keys, key_of_item(a, &p->table->keys, p->start), &inner) ||
+        (p->index && !key_check(p->keys, key_of_item(a, p->keys, p->start), &inner)))
+        return wrong_value(w, "The provided starting key is invalid: %.*s", STR_ARG(inner.text));
+    return true;
+}
+
+bool page_read(struct page *p, struct call *c, const struct page_in *in, enum op_end *end)
+{
+    struct wrong w = wrong_none(&c->arena), inner = w;
+    bool query = c->op->name[0] == 'Q';
+    *p = (struct page){.call = c, .in = in};
+    if (in->start_key && !(p->start = attr_map_from_tree(in->start_key, &inner)))
+        wrong_say(&w, inner.fault, "%s%.*s",
+                  inner.fault == &fault_validation ? "The provided starting key is invalid: " : "",
+                  STR_ARG(inner.text));
+    else if (check_params(in, query, &w) && read_select(p, &w) && read_expressions(p, &w)) {
+        if (catalog_missing(c, in->table_name, false, &p->table, end))
+            return false;
+        if (find_index(p, &w) && check_start(p, &w) && check_projection(p, &w))
+            check_filter(p, &w);
+    }
+    if (w.fault)
+        *end = wrong_end(c, &w);
+    return !w.fault;
+}
+
+/* --- the walk */
+
+void page_start(struct page *p)
+{
+    struct key at;
+    if (!p->start)
+        return;
+    if (p->index)
+        entry_key(&at, p->table, p->index, p->start);
+    else
+        item_key(&at, p->table, p->start);
+    struct key *edge = p->reverse ? &p->to : &p->from;
+    key_release(edge);
+    key_init(edge, "");
+    key_cut(edge, 0);
+    key_raw(edge, key_view(&at));
+    if (!p->reverse)
+        key_raw(edge, str_n("", 1)); /* the first key behind it */
+    key_release(&at);
+}
+
+/* What a page has seen so far. */
+struct walk {
+    struct page *page;
+    struct buf *out;
+    struct arena scratch; /* one item's memory */
+    int64_t count, scanned;
+    size_t bytes, entry_bytes; /* of what the answer is made from; of entries, when items are fetched */
+    const struct attr *item;   /* the current item, parsed when somebody looked inside */
+    struct str text;
+    bool more;
+};
+
+static const struct attr *current(struct walk *k)
+{
+    if (!k->item)
+        k->item = attr_map_from_text(&k->scratch, k->text);
+    return k->item ? k->item : &attr_empty_map;
+}
+
+/* The item behind a local index's entry. */
+static enum rc fetch_item(struct walk *k, struct stored *s)
+{
+    struct page *p = k->page;
+    struct key key;
+    struct str value;
+    k->text = arena_str(&k->scratch, s->text);
+    item_key(&key, p->table, current(k));
+    enum rc rc = store_get(p->call->txn, key_view(&key), &value);
+    key_release(&key);
+    if (rc != RC_OK)
+        return rc;
+    k->entry_bytes += s->size;
+    k->item = NULL;
+    *s = stored_read(value);
+    return RC_OK;
+}
+
+static void write_item(struct walk *k)
+{
+    struct page *p = k->page;
+    if (p->select == SELECT_COUNT)
+        return;
+    answer_comma(k->out);
+    if (p->projection)
+        attr_map_write(expr_project(&k->scratch, p->projection->paths, p->projection->n, current(k)), k->out);
+    else if (p->fetch && p->select == SELECT_PROJECTED) /* the filter alone wanted the whole item */
+        attr_map_write(index_project(&k->scratch, p->index, current(k)), k->out);
+    else
+        buf_str(k->out, k->text);
+}
+
+static enum rc visit(struct walk *k, struct str value)
+{
+    struct stored s = stored_read(value);
+    arena_clear(&k->scratch);
+    k->item = NULL;
+    if (k->page->fetch) {
+        enum rc rc = fetch_item(k, &s);
+        if (rc != RC_OK)
+            return rc;
+    }
+    k->text = s.text;
+    k->scanned++;
+    k->bytes += s.size;
+    if (k->page->filter && !expr_holds(&k->scratch, k->page->filter, current(k)))
+        return RC_OK;
+    k->count++;
+    write_item(k);
+    return RC_OK;
+}
+
+/* The last item's text outlives the cursor that lent it: its key ends the page. */
+static void keep_last(struct walk *k)
+{
+    k->text = arena_str(&k->scratch, k->text);
+    k->item = NULL;
+}
+
+/* A full page ends with the key of its last item, whether or not another follows, as the service does. */
+static bool is_full(const struct walk *k)
+{
+    return (k->page->in->limit != SHAPE_NO_INT && k->scanned >= k->page->in->limit) ||
+           k->bytes >= PAGE_BYTES_MAX;
+}
+
+static enum rc walk_range(struct walk *k)
+{
+    struct page *p = k->page;
+    struct store_cursor *at;
+    struct str from = key_view(&p->from), to = key_view(&p->to), key, value;
+    if (str_cmp(from, to) >= 0)
+        return RC_OK;
+    enum rc rc = store_seek(p->call->txn, &at, from, to, p->reverse);
+    if (rc != RC_OK)
+        return rc;
+    while (!k->more && (rc = store_next(at, &key, &value)) == RC_OK && (rc = visit(k, value)) == RC_OK)
+        k->more = is_full(k);
+    if (k->more)
+        keep_last(k);
+    store_cursor_close(at);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+static void add_key(struct attr_member *m, size_t *n, const struct key_schema *keys, const struct attr *item)
+{
+    for (int i = 0; i < keys->n; i++) {
+        bool there = false;
+        for (size_t j = 0; j < *n; j++)
+            there |= str_eq(m[j].name, keys->part[i].name);
+        if (!there)
+            m[(*n)++] = (struct attr_member){keys->part[i].name, attr_get(item, keys->part[i].name)};
+    }
+}
+
+static void write_last_key(struct walk *k)
+{
+    struct attr_member m[4];
+    size_t n = 0;
+    add_key(m, &n, &k->page->table->keys, current(k));
+    add_key(m, &n, k->page->keys, current(k));
+    answer_attr_member(k->out, "LastEvaluatedKey", attr_map_make(&k->scratch, m, n));
+}
+
+static void write_units(struct walk *k)
+{
+    struct page *p = k->page;
+    bool consistent = p->in->consistent == 1;
+    struct units u = {0};
+    if (!p->index) {
+        u.table = units_read(k->bytes, consistent);
+    } else {
+        size_t i = (size_t)(p->index - p->table->indexes);
+        size_t bytes = p->fetch ? k->entry_bytes : k->bytes;
+        units_add_index(&p->call->arena, &u, p->table, i, units_read(bytes, consistent));
+        if (p->fetch && k->bytes)
+            u.table = units_read(k->bytes, consistent);
+    }
+    answer_member(k->out, "ConsumedCapacity");
+    units_write_answer(k->out, report_of(p->in->capacity), p->in->table_name, p->table, &u);
+}
+
+enum op_end page_answer(struct page *p)
+{
+    struct walk k = {.page = p, .out = answer_begin(p->call)};
+    arena_init(&k.scratch);
+    if (p->select != SELECT_COUNT) {
+        answer_member(k.out, "Items");
+        buf_char(k.out, '[');
+    }
+    enum rc rc = walk_range(&k);
+    if (p->select != SELECT_COUNT)
+        buf_char(k.out, ']');
+    answer_int_member(k.out, "Count", k.count);
+    answer_int_member(k.out, "ScannedCount", k.scanned);
+    if (k.more)
+        write_last_key(&k);
+    if (report_of(p->in->capacity) != REPORT_NONE)
+        write_units(&k);
+    arena_release(&k.scratch);
+    key_release(&p->from);
+    key_release(&p->to);
+    return rc == RC_OK ? answer_end(p->call) : call_broke(p->call, rc);
+}

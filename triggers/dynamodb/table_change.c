@@ -1,0 +1,73 @@
+#include "table_change.h"
+
+#include "catalog.h"
+#include "index.h"
+#include "store.h"
+#include "table_in.h"
+
+void change_member(cJSON *def, const char *name, const cJSON *value)
+{
+    cJSON_DeleteItemFromObjectCaseSensitive(def, name);
+    if (value)
+        cJSON_AddItemToObject(def, name, cJSON_Duplicate(value, true));
+}
+
+enum rc change_stream_on(struct call *c, const struct table *t, enum stream_view view, cJSON *def)
+{
+    struct stream *s;
+    enum rc rc = catalog_stream_new(c, t, view, &s);
+    if (rc != RC_OK)
+        return rc;
+    cJSON_DeleteItemFromObjectCaseSensitive(def, "StreamLabel");
+    cJSON_AddStringToObject(def, "StreamLabel", s->label.p);
+    return RC_OK;
+}
+
+enum rc change_stream_off(struct call *c, struct table *t, cJSON *def)
+{
+    struct stream closed = *t->stream;
+    closed.disabled = c->now;
+    enum rc rc = catalog_stream_save(c, &closed);
+    if (rc != RC_OK)
+        return rc;
+    t->stream->disabled = c->now;
+    call_note(c, t->stream->arn); /* readers at its end hear that nothing follows */
+    if (def)
+        cJSON_DeleteItemFromObjectCaseSensitive(def, "StreamLabel");
+    return RC_OK;
+}
+
+cJSON *change_index_def(const cJSON *def, struct str name)
+{
+    cJSON *at;
+    cJSON_ArrayForEach (at, cJSON_GetObjectItemCaseSensitive(def, "GlobalSecondaryIndexes"))
+        if (str_is(name, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(at, "IndexName"))))
+            return at;
+    return NULL;
+}
+
+enum rc change_index_add(struct call *c, const cJSON *index, cJSON *def)
+{
+    enum rc rc;
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(def, "GlobalSecondaryIndexes");
+    if (!list)
+        list = cJSON_AddArrayToObject(def, "GlobalSecondaryIndexes");
+    cJSON_AddItemToArray(list, table_in_define_index(c, index, &rc));
+    return rc;
+}
+
+enum rc change_index_fill(struct call *c, struct table *t, struct str name)
+{
+    return index_fill(c, t, table_index(t, name));
+}
+
+enum rc change_index_drop(struct call *c, struct table *t, struct str name, cJSON *def)
+{
+    struct key k;
+    whole_key(&k, t, table_index(t, name));
+    enum rc rc = store_wipe(c->txn, key_view(&k));
+    key_release(&k);
+    cJSON_Delete(cJSON_DetachItemViaPointer(cJSON_GetObjectItemCaseSensitive(def, "GlobalSecondaryIndexes"),
+                                            change_index_def(def, name)));
+    return rc;
+}
