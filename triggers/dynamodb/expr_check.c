@@ -422,25 +422,40 @@ struct expr *expr_condition(struct expr_set *s, const char *what, struct str tex
 
 /* --- paths side by side */
 
-/* Two paths must not meet: neither may begin the other, nor may they use one place as a list and as a map. */
-static bool check_apart(struct check *k, const struct path *a, const struct path *b)
+enum meeting { APART, OVERLAP, CONFLICT };
+
+/* Neither path may begin the other (overlap), nor may they use one place as a list and as a map (conflict).
+ */
+static enum meeting meeting_of(const struct path *a, const struct path *b)
 {
-    const char *how = "overlap";
     for (size_t i = 0; i < a->n && i < b->n; i++) {
         const struct path_step *x = &a->steps[i], *y = &b->steps[i];
-        if (!x->name.p != !y->name.p) {
-            how = "conflict";
-            break;
-        }
+        if (!x->name.p != !y->name.p)
+            return CONFLICT;
         if (x->name.p ? !str_eq(x->name, y->name) : x->index != y->index)
-            return true;
+            return APART;
     }
+    return OVERLAP;
+}
+
+static bool find_meeting(struct check *k, struct path *const *paths, size_t n, enum meeting which)
+{
     struct arena *m = k->set->wrong->arena;
-    return INVALID(
-        k,
-        "Two document paths %s with each other; must remove or rewrite one of these paths; path one: "
-        "%.*s, path two: %.*s",
-        how, STR_ARG(path_text(m, a)), STR_ARG(path_text(m, b)));
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < i; j++)
+            if (meeting_of(paths[j], paths[i]) == which)
+                return INVALID(
+                    k,
+                    "Two document paths %s with each other; must remove or rewrite one of these paths; path "
+                    "one: %.*s, path two: %.*s",
+                    which == OVERLAP ? "overlap" : "conflict", STR_ARG(path_text(m, paths[j])),
+                    STR_ARG(path_text(m, paths[i])));
+    return true;
+}
+
+static bool check_apart(struct check *k, struct path *const *paths, size_t n)
+{
+    return find_meeting(k, paths, n, OVERLAP) && find_meeting(k, paths, n, CONFLICT);
 }
 
 struct projection *expr_projection(struct expr_set *s, struct str text)
@@ -456,11 +471,10 @@ struct projection *expr_projection(struct expr_set *s, struct str text)
     for (size_t i = 0; i < p->n; i++)
         if (!resolve_path(&k, &p->paths[i]))
             return NULL;
+    struct path **paths = arena_alloc(s->wrong->arena, p->n * sizeof *paths);
     for (size_t i = 0; i < p->n; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!check_apart(&k, &p->paths[j], &p->paths[i]))
-                return NULL;
-    return p;
+        paths[i] = &p->paths[i];
+    return check_apart(&k, paths, p->n) ? p : NULL;
 }
 
 /* --- updates */
@@ -488,11 +502,10 @@ static bool check_targets(struct check *k, struct update *u)
     for (size_t i = 0; i < u->n; i++)
         if (!resolve_path(k, &u->actions[i].path))
             return false;
+    struct path **paths = arena_alloc(k->set->wrong->arena, u->n * sizeof *paths);
     for (size_t i = 0; i < u->n; i++)
-        for (size_t j = 0; j < i; j++)
-            if (!check_apart(k, &u->actions[j].path, &u->actions[i].path))
-                return false;
-    return true;
+        paths[i] = &u->actions[i].path;
+    return check_apart(k, paths, u->n);
 }
 
 /* ADD takes a number or a set, DELETE a set. */
