@@ -11,12 +11,7 @@
  *   http Request    (no service of the door: the main process makes an outgoing request)
  *                   input {"Method","Url","Headers":{name: value},"Body": text,"BodyBase64": bool,
  *                   "TimeoutMs"}; answer {"Status","Headers":{lower-case name: value},"Body","BodyBase64"},
- *                   or the fault "HttpError" with the reason as text
- *
- * A CALL to service "http", operation "Request", is an outgoing request:
- *   {"method","url","headers":{name: text},"body","body_base64":bool,"timeout_ms"}   (url alone is needed)
- *   -> {"status":n,"headers":{lower-case name: text, several joined with ", "},"body","body_base64":bool}
- * Bodies that are no UTF-8 text travel as base64, marked by body_base64. */
+ *                   or the fault "HttpError" with the reason as text */
 #ifndef LAMBDA_FRAMES_H
 #define LAMBDA_FRAMES_H
 
