@@ -1,17 +1,22 @@
 #include "calls.h"
 #include "base/json.h"
+#include "core/child.h"
 #include "door/door.h"
+#include "fetch.h"
 #include "home.h"
 #include "lambda.h"
+#include <stdio.h>
+#include <stdlib.h>
 
 #define CALLS_MAX 128 /* of one handler at a time */
 
-/* Who waits for the answer of a call; in the call's arena. */
+/* Who waits for the answer of a call; in the call's arena, or alone for a fetch. */
 struct handler_call {
     struct list link;      /* in its flight's calls */
     struct flight *flight; /* NULL: nobody waits any more */
-    struct call *call;
-    uint64_t number; /* the handler's */
+    uint64_t number;       /* the handler's */
+    struct call *call;     /* one of */
+    struct fetch *fetch;
 };
 
 static void answer(struct flight *x, uint64_t number, int status, struct str body, struct str code,
@@ -93,17 +98,63 @@ static struct call *open_call(struct flight *x, struct str service, struct str o
     return c;
 }
 
-static void wait_for(struct flight *x, uint64_t number, struct call *c)
+static void wait_for(struct flight *x, uint64_t number, struct handler_call *h)
 {
-    struct handler_call *h = arena_zalloc(&c->arena, sizeof(*h));
     h->flight = x;
-    h->call = c;
     h->number = number;
     list_push(&x->calls, &h->link);
     if (x->call_count++ == 0)
         x->home->waiting++;
+}
+
+static void submit(struct flight *x, uint64_t number, struct call *c, cJSON *in)
+{
+    struct handler_call *h = arena_zalloc(&c->arena, sizeof(*h));
+    h->call = c;
+    wait_for(x, number, h);
+    c->from = CALL_LUA;
+    c->in = in;
     c->asker = h;
     c->on_end = on_end;
+    door_submit(c);
+}
+
+static void fetched(void *arg, const cJSON *out, const char *why)
+{
+    struct handler_call *h = arg;
+    struct flight *x = h->flight;
+    stop_waiting(h);
+    if (out) {
+        struct buf text;
+        buf_init(&text, FRAME_MAX);
+        json_print(&text, out);
+        answer(x, h->number, 200, buf_view(&text), STR_NONE, STR_NONE);
+        buf_release(&text);
+    } else {
+        refuse(x, h->number, 502, STR("HttpError"), str_z(why));
+    }
+    free(h);
+}
+
+static void fetch(struct flight *x, uint64_t number, const cJSON *in)
+{
+    struct handler_call *h = xcalloc(1, sizeof(*h));
+    const char *why;
+    h->fetch = fetch_begin(x->call->world, in, fetched, h, &why);
+    if (h->fetch) {
+        wait_for(x, number, h);
+        return;
+    }
+    free(h);
+    refuse(x, number, 400, STR("HttpError"), str_z(why));
+}
+
+static void refuse_unknown(struct flight *x, uint64_t number, struct str service, struct str operation)
+{
+    char text[160];
+    snprintf(text, sizeof(text), "%.*s.%.*s is not an operation that tidepool knows", STR_ARG(service),
+             STR_ARG(operation));
+    refuse(x, number, 400, STR("UnknownOperationException"), str_z(text));
 }
 
 void calls_open(struct flight *x, uint64_t number, struct str service, struct str operation, struct str input)
@@ -114,24 +165,17 @@ void calls_open(struct flight *x, uint64_t number, struct str service, struct st
         return;
     }
     cJSON *in = cJSON_ParseWithLength(input.p, input.n);
-    if (!cJSON_IsObject(in)) {
-        cJSON_Delete(in);
+    struct call *c = NULL;
+    if (!cJSON_IsObject(in))
         refuse(x, number, 400, STR("SerializationException"), STR("the input is not a JSON object"));
-        return;
-    }
-    struct call *c = open_call(x, service, operation);
-    if (!c) {
-        char text[160];
-        snprintf(text, sizeof(text), "%.*s.%.*s is not an operation that tidepool knows", STR_ARG(service),
-                 STR_ARG(operation));
+    else if (str_is(service, "http") && str_is(operation, "Request"))
+        fetch(x, number, in);
+    else if ((c = open_call(x, service, operation)))
+        submit(x, number, c, in);
+    else
+        refuse_unknown(x, number, service, operation);
+    if (!c)
         cJSON_Delete(in);
-        refuse(x, number, 400, STR("UnknownOperationException"), str_z(text));
-        return;
-    }
-    c->from = CALL_LUA;
-    c->in = in;
-    wait_for(x, number, c);
-    door_submit(c);
 }
 
 void calls_leave(struct flight *x)
@@ -139,6 +183,11 @@ void calls_leave(struct flight *x)
     while (!list_empty(&x->calls)) {
         struct handler_call *h = list_of(x->calls.next, struct handler_call, link);
         stop_waiting(h);
-        call_cancel(h->call);
+        if (h->call) {
+            call_cancel(h->call);
+        } else {
+            fetch_leave(h->fetch);
+            free(h);
+        }
     }
 }

@@ -1,8 +1,10 @@
 /* This process as a home (--inline): the executor's steps are jobs of the turn.
  *
  * The executor runs in a job's `end`, outside the transaction, so what a handler asks of the door joins the
- * next turn.  While it has something to run the job queues itself again, slice by slice. */
+ * next turn.  While it has something to run the job queues itself again, slice by slice; while its handlers
+ * sleep, an alarm does, or without a loop (plain tests) the job goes round. */
 #include "home.h"
+#include "worker/ticker.h"
 #include <stdlib.h>
 
 #define SLICE_US 1000
@@ -11,6 +13,8 @@ struct inline_home {
     struct job job;
     struct home *home;
     struct executor *executor;
+    struct ticker ticker;
+    struct loop_timer *alarm; /* NULL without a loop */
     bool queued, retired;
 };
 
@@ -54,20 +58,52 @@ static void in_turn(struct job *j)
     (void)j;
 }
 
+static void interrupt(void *executor)
+{
+    executor_interrupt(executor);
+}
+
+static void inline_free(struct inline_home *own)
+{
+    ticker_close(&own->ticker);
+    if (own->alarm)
+        loop_timer_free(own->alarm);
+    executor_free(own->executor);
+    free(own);
+}
+
+/* Nothing can run: when must it be looked at again, though nobody answers? */
+static void sleep_until_due(struct inline_home *own)
+{
+    int64_t wait_us = executor_wait_us(own->executor);
+    if (own->alarm && wait_us >= 0)
+        loop_timer_set(own->alarm, wait_us / 1000 + 1, 0);
+    else if (!own->alarm && own->home->waiting < own->home->in_flight)
+        queue(own);
+}
+
 static void step(struct job *j, enum rc committed)
 {
     (void)committed;
     struct inline_home *own = list_of(j, struct inline_home, job);
     own->queued = false;
+    ticker_begin(&own->ticker);
     bool more = executor_step(own->executor, SLICE_US);
-    if (more)
+    ticker_end(&own->ticker);
+    if (more) {
         queue(own);
-    else if (own->retired) {
+    } else if (own->retired) {
         struct home *h = own->home;
-        executor_free(own->executor);
-        free(own);
+        inline_free(own);
         home_gone(h, 0);
+    } else {
+        sleep_until_due(own);
     }
+}
+
+static void wake(void *arg)
+{
+    queue(arg);
 }
 
 static bool open_inline(struct home *h, const struct function_spec *spec)
@@ -79,6 +115,10 @@ static bool open_inline(struct home *h, const struct function_spec *spec)
     own->job.end = step;
     own->executor = executor_new(spec, &host, own, HOME_ENVIRONMENTS);
     h->own = own;
+    if (!ticker_open(&own->ticker, interrupt, own->executor))
+        BUG("the system gives no timer");
+    if (h->world->loop)
+        own->alarm = loop_timer_new(h->world->loop, wake, own);
     return true;
 }
 
@@ -98,10 +138,10 @@ static void answer_inline(struct home *h, uint64_t invocation, uint64_t call, in
     queue(own);
 }
 
-/* The executor reads the world's own clock. */
+/* The executor reads the world's own clock; who sleeps may be due. */
 static void clock_inline(struct home *h)
 {
-    (void)h;
+    queue(h->own);
 }
 
 static void retire_inline(struct home *h)
@@ -113,9 +153,7 @@ static void retire_inline(struct home *h)
 
 static void release_inline(struct home *h)
 {
-    struct inline_home *own = h->own;
-    executor_free(own->executor);
-    free(own);
+    inline_free(h->own);
 }
 
 const struct home_kind home_inline = {
