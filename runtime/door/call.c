@@ -7,9 +7,9 @@
 #include <stdlib.h>
 
 /* X-Ray's form: version, seconds since 1970 in hex, 96 random bits in hex. */
-static void trace_id_make(struct world *w, char out[TRACE_ID_SIZE])
+static void trace_id_make(struct world *w, int64_t now_us, char out[TRACE_ID_SIZE])
 {
-    int n = snprintf(out, TRACE_ID_SIZE, "1-%08x-", (unsigned)(clock_now(&w->clock) / 1000));
+    int n = snprintf(out, TRACE_ID_SIZE, "1-%08x-", (unsigned)(now_us / 1000000));
     ident_hex(&w->ident, out + n, 24);
 }
 
@@ -28,10 +28,10 @@ struct call *call_new(struct world *w, const struct call *parent, const struct s
     c->account = w->account, c->region = w->region;
     c->causes = STR("");
     c->txn = w->store;
-    c->now = w->in_turn ? w->turn_now : clock_now(&w->clock);
     c->began_us = clock_now_us(&w->clock);
+    c->now = w->in_turn ? w->turn_now : c->began_us / 1000;
     if (!parent) {
-        trace_id_make(w, c->trace_id);
+        trace_id_make(w, c->began_us, c->trace_id);
         return c;
     }
     c->parent = parent;

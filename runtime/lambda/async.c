@@ -250,6 +250,14 @@ static void take_off(struct async *a, struct event *e)
 
 /* --- settling */
 
+static struct str function_name(struct str arn)
+{
+    struct str rest = arn, last = arn;
+    while (rest.p)
+        last = str_cut(&rest, ':');
+    return last;
+}
+
 static void tell_failed(struct async *a, const struct attempt *t)
 {
     struct buf text;
@@ -262,7 +270,7 @@ static void tell_failed(struct async *a, const struct attempt *t)
                             .id = tree_str(t->head, "request"),
                             .causes = tree_str(t->head, "causes"),
                             .trace_id = tree_str(t->head, "trace"),
-                            .what = t->in.function,
+                            .what = function_name(t->in.function),
                             .detail = buf_view(&text),
                             .status = 500,
                         });
@@ -307,8 +315,10 @@ static enum rc settle_row(struct async *a, struct attempt *t)
     struct event *e = map_get(&a->events, id_key(&t->id));
     int64_t due = next_due(a, t);
     enum rc rc = due < 0 ? store_event_del(a->world->store, t->id)
-                         : store_event_put(a->world->store, t->id, t->head, t->in.payload);
-    if (due < 0 && t->fate != DONE)
+                         : store_event_change(a->world->store, t->id, t->head, t->in.payload);
+    if (rc == RC_NONE) /* a reset */
+        due = -1, rc = RC_OK;
+    else if (due < 0 && t->fate != DONE)
         tell_failed(a, t);
     if (e) {
         e->line->flying--;

@@ -222,9 +222,8 @@ static bool is_stuck(const struct home *h, int64_t now_us)
 
 /* The home that the next flight of this lane goes to; NULL: it waits.  A stuck home gets nothing and does not
  * count against the limit. */
-static struct home *choose(struct lane *l)
+static struct home *choose(struct lane *l, int64_t now)
 {
-    int64_t now = clock_mono_us();
     struct home *best = NULL;
     struct list *at;
     int open = 0;
@@ -287,21 +286,21 @@ static void land_broken(struct flight *x)
     land(x, &(struct landing){.broke = true});
 }
 
-static bool send(struct home *h, struct flight *x)
+static bool send(struct home *h, struct flight *x, int64_t now)
 {
     char trace[96];
+    int64_t waited_us = now - x->queued_us;
     take_slot(h, x);
     x->stage = FLIGHT_SENT;
-    x->sent_us = clock_mono_us();
+    x->sent_us = now;
     x->late_us = 0;
     if (h->page)
         claim_offer(h->page, x->id);
-    struct world *w = h->world;
     return h->kind->send(h, &(struct invocation){
                                 .id = x->id,
                                 .request_id = str_z(x->call->request_id),
                                 .trace_id = trace_header(x->call, trace),
-                                .deadline_us = clock_now_us(&w->clock) + x->timeout_ms * 1000,
+                                .deadline_us = (x->call->now + x->timeout_ms) * 1000 + waited_us,
                                 .budget_us = x->timeout_ms * 1000,
                                 .client_context = x->client_context,
                                 .event = x->payload,
@@ -309,14 +308,14 @@ static bool send(struct home *h, struct flight *x)
                             });
 }
 
-static void pump(struct lane *l)
+static void pump(struct lane *l, int64_t now)
 {
     while (!list_empty(&l->queue)) {
-        struct home *h = choose(l);
+        struct home *h = choose(l, now);
         if (!h)
             break;
         struct flight *x = list_of(list_shift(&l->queue), struct flight, link);
-        if (!send(h, x))
+        if (!send(h, x, now))
             land_broken(x);
     }
     if (l->in_flight > 0)
@@ -356,7 +355,7 @@ void dispatch_fly(struct dispatch *d, struct function *f, struct flight *x)
     l->in_flight++, d->in_flight++, d->world->busy++;
     if (!l->reserved)
         d->unreserved++;
-    pump(l);
+    pump(l, x->queued_us);
 }
 
 void dispatch_retire(struct dispatch *d, struct str arn)
@@ -376,12 +375,6 @@ long dispatch_in_flight(const struct dispatch *d, struct str arn)
 
 /* --- what homes say */
 
-static void begin(struct flight *x, int64_t mono_us)
-{
-    x->stage = FLIGHT_BEGUN;
-    x->late_us = mono_us + x->timeout_ms * 1000 + GRACE_US;
-}
-
 static void announce(struct flight *x)
 {
     if (x->announced)
@@ -399,8 +392,7 @@ void home_started(struct home *h, uint64_t invocation, bool cold, int64_t init_u
         return;
     h->spoke = true;
     h->lane->futile = 0;
-    if (x->stage != FLIGHT_BEGUN)
-        begin(x, clock_mono_us());
+    x->stage = FLIGHT_BEGUN;
     x->init_us = cold ? init_us : 0;
     x->started_us = clock_now_us(&h->world->clock);
     announce(x);
@@ -446,7 +438,8 @@ void home_done(struct home *h, const struct invocation_result *r)
                    .error = how.failed ? how.payload : STR_NONE,
                });
     land(x, &how);
-    pump(l);
+    if (!list_empty(&l->queue))
+        pump(l, clock_mono_us());
 }
 
 /* --- the end of a home */
@@ -566,7 +559,7 @@ void home_gone(struct home *h, int wait_status)
         while (!list_empty(&l->queue))
             land_lost(list_of(l->queue.next, struct flight, link), why);
     }
-    pump(l);
+    pump(l, clock_mono_us());
 }
 
 /* --- looking after flights that do not begin, and those that do not end */
@@ -576,15 +569,18 @@ static void rescue(struct home *h, int64_t now)
 {
     if (h->ending || !is_stuck(h, now))
         return;
-    struct home *other = choose(h->lane);
+    struct home *other = choose(h->lane, now);
     if (other && other != h)
         take_back_unbegun(h);
 }
 
+/* The guard's time begins when we see that it has begun: at most one look too late. */
 static void note_begun(struct home *h, struct flight *x, int64_t now)
 {
-    if (x->stage == FLIGHT_SENT && h->page && now - x->sent_us > STUCK_US && claim_begun(h->page, x->id))
-        begin(x, now);
+    if (x->stage == FLIGHT_SENT && has_begun(h, x))
+        x->stage = FLIGHT_BEGUN;
+    if (x->stage == FLIGHT_BEGUN && !x->late_us)
+        x->late_us = now + x->timeout_ms * 1000 + GRACE_US;
 }
 
 /* Asleep with everything begun, while others wait: its handlers wait for something, so more may run. */
@@ -637,7 +633,7 @@ static bool look_after_lane(struct lane *l, int64_t now)
     if (now - first->queued_us > STUCK_US)
         list_each (at, &l->homes)
             widen(list_of(at, struct home, link), now);
-    pump(l);
+    pump(l, now);
     return true;
 }
 

@@ -49,11 +49,12 @@ struct flight {
     struct home *home;
     enum flight_stage stage;
     uint64_t id;
-    bool announced;                      /* START was logged */
-    int64_t timeout_ms, memory_mb;       /* of its function when it flew */
-    int64_t queued_us, sent_us, late_us; /* monotonic; late_us: when the guard ends its home */
-    int64_t started_us, init_us;         /* world's clock; started 0: not begun */
-    struct list calls;                   /* struct handler_call: its handler's calls in flight (calls.c) */
+    bool announced;                /* START was logged */
+    int64_t timeout_ms, memory_mb; /* of its function when it flew */
+    int64_t queued_us, sent_us,
+        late_us;                 /* monotonic; late_us: when the guard ends its home, 0: not known yet */
+    int64_t started_us, init_us; /* world's clock; started 0: not begun */
+    struct list calls;           /* struct handler_call: its handler's calls in flight (calls.c) */
     int call_count;
 };
 

@@ -1,6 +1,5 @@
 #include "report.h"
 #include "door/trace.h"
-#include <stdio.h>
 
 static void add_event(struct flight *x, enum trace_kind kind, struct trace_event e)
 {
@@ -25,54 +24,112 @@ struct str report_tail(const struct buf *tail)
     return all.n > REPORT_TAIL ? str_sub(all, all.n - REPORT_TAIL, REPORT_TAIL) : all;
 }
 
-void report_line(struct flight *x, struct str function, struct str line)
+static void add_line(struct flight *x, struct str function, struct str line, int64_t at_us)
 {
     if (x->tail)
         add_to_tail(x->tail, line);
-    add_event(x, TRACE_LOG,
-              (struct trace_event){
-                  .at_us = clock_now_us(&x->call->world->clock), .what = function, .detail = line});
+    add_event(x, TRACE_LOG, (struct trace_event){.at_us = at_us, .what = function, .detail = line});
+}
+
+void report_line(struct flight *x, struct str function, struct str line)
+{
+    add_line(x, function, line, clock_now_us(&x->call->world->clock));
+}
+
+/* --- lines without printf, which would cost as much as all the rest of an invocation's bookkeeping */
+
+struct line {
+    char text[512];
+    size_t n;
+};
+
+static void put(struct line *l, const char *z)
+{
+    size_t n = strlen(z);
+    memcpy(l->text + l->n, z, n);
+    l->n += n;
+}
+
+static void put_number(struct line *l, int64_t v)
+{
+    char digits[20];
+    size_t n = 0;
+    do
+        digits[n++] = (char)('0' + v % 10);
+    while ((v /= 10) > 0);
+    while (n > 0)
+        l->text[l->n++] = digits[--n];
+}
+
+/* Milliseconds with two decimals. */
+static void put_ms(struct line *l, int64_t us)
+{
+    int64_t hundredths = us <= 0 ? 0 : (us + 5) / 10;
+    put_number(l, hundredths / 100);
+    l->text[l->n++] = '.';
+    l->text[l->n++] = (char)('0' + hundredths / 10 % 10);
+    l->text[l->n++] = (char)('0' + hundredths % 10);
+}
+
+static struct str view(const struct line *l)
+{
+    return str_n(l->text, l->n);
 }
 
 void report_start(struct flight *x, struct str function)
 {
-    char line[128];
-    int n = snprintf(line, sizeof(line), "START RequestId: %s Version: $LATEST", x->call->request_id);
+    struct line line = {.n = 0};
+    put(&line, "START RequestId: ");
+    put(&line, x->call->request_id);
+    put(&line, " Version: $LATEST");
     add_event(x, TRACE_INVOKE,
               (struct trace_event){.at_us = x->started_us, .causes = x->call->causes, .what = function});
-    report_line(x, function, str_n(line, (size_t)n));
+    add_line(x, function, view(&line), x->started_us);
 }
 
-/* Whole milliseconds, rounded up, as Lambda bills. */
-static long billed_ms(int64_t us)
+static void add_end_line(struct flight *x, struct str function, int64_t at_us)
 {
-    return us <= 0 ? 1 : (long)((us + 999) / 1000);
+    struct line line = {.n = 0};
+    put(&line, "END RequestId: ");
+    put(&line, x->call->request_id);
+    add_line(x, function, view(&line), at_us);
 }
 
-static long megabytes(int64_t bytes)
+static void add_report_line(struct flight *x, struct str function, const struct report *r, int64_t at_us)
 {
-    return bytes <= 0 ? 1 : (long)((bytes + (1 << 20) - 1) >> 20);
+    struct line line = {.n = 0};
+    put(&line, "REPORT RequestId: ");
+    put(&line, x->call->request_id);
+    put(&line, "\tDuration: ");
+    put_ms(&line, r->duration_us);
+    put(&line, " ms\tBilled Duration: "); /* whole milliseconds, rounded up */
+    put_number(&line, r->duration_us <= 0 ? 1 : (r->duration_us + 999) / 1000);
+    put(&line, " ms\tMemory Size: ");
+    put_number(&line, x->memory_mb);
+    put(&line, " MB\tMax Memory Used: ");
+    put_number(&line, r->memory_used <= 0 ? 1 : (r->memory_used + (1 << 20) - 1) >> 20);
+    put(&line, " MB");
+    if (x->init_us > 0) {
+        put(&line, "\tInit Duration: ");
+        put_ms(&line, x->init_us);
+        put(&line, " ms");
+    }
+    if (r->status) {
+        put(&line, "\tStatus: ");
+        put(&line, r->status);
+    }
+    if (r->error_type) {
+        put(&line, "\tError Type: ");
+        put(&line, r->error_type);
+    }
+    add_line(x, function, view(&line), at_us);
 }
 
 void report_end(struct flight *x, struct str function, const struct report *r)
 {
-    const char *id = x->call->request_id;
-    char line[512];
-    int n = snprintf(line, sizeof(line), "END RequestId: %s", id);
-    report_line(x, function, str_n(line, (size_t)n));
-    n = snprintf(line, sizeof(line),
-                 "REPORT RequestId: %s\tDuration: %.2f ms\tBilled Duration: %ld ms\tMemory Size: %ld MB\t"
-                 "Max Memory Used: %ld MB",
-                 id, (double)r->duration_us / 1000.0, billed_ms(r->duration_us), (long)x->memory_mb,
-                 megabytes(r->memory_used));
-    if (x->init_us > 0)
-        n += snprintf(line + n, sizeof(line) - (size_t)n, "\tInit Duration: %.2f ms",
-                      (double)x->init_us / 1000.0);
-    if (r->status)
-        n += snprintf(line + n, sizeof(line) - (size_t)n, "\tStatus: %s", r->status);
-    if (r->error_type)
-        n += snprintf(line + n, sizeof(line) - (size_t)n, "\tError Type: %s", r->error_type);
-    report_line(x, function, str_n(line, (size_t)n));
+    int64_t now = clock_now_us(&x->call->world->clock);
+    add_end_line(x, function, now);
+    add_report_line(x, function, r, now);
     add_event(x, TRACE_DONE,
               (struct trace_event){
                   .at_us = x->started_us,

@@ -104,6 +104,15 @@ enum rc store_event_put(struct store *s, uint64_t id, const cJSON *head, struct 
     return rc;
 }
 
+enum rc store_event_change(struct store *s, uint64_t id, const cJSON *head, struct str payload)
+{
+    struct key k;
+    event_key(&k, id);
+    enum rc rc = store_get(s, key_view(&k), NULL);
+    key_release(&k);
+    return rc == RC_OK ? store_event_put(s, id, head, payload) : rc;
+}
+
 enum rc store_event_del(struct store *s, uint64_t id)
 {
     struct key k;

@@ -18,6 +18,8 @@ enum rc store_functions(struct store *s, void (*each)(void *arg, cJSON *row), vo
 
 /* `head` one line of JSON. */
 enum rc store_event_put(struct store *s, uint64_t id, const cJSON *head, struct str payload);
+/* As put, for a row that is there; RC_NONE: it was wiped meanwhile and stays so. */
+enum rc store_event_change(struct store *s, uint64_t id, const cJSON *head, struct str payload);
 enum rc store_event_del(struct store *s, uint64_t id);
 
 /* The event's head (the taker's) and its payload (in `a`; NULL: not wanted).  RC_NONE: not there. */
