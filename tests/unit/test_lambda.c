@@ -203,6 +203,10 @@ static void test_an_unchanged_function_is_left_untouched(void **state)
     struct call *c = ask(w, "GetFunctionConcurrency", who);
     assert_int_equal(cJSON_GetObjectItem(c->out, "ReservedConcurrentExecutions")->valueint, 3);
     call_free(c);
+    asks(w, "DeleteFunctionConcurrency", who);
+    c = ask(w, "GetFunctionConcurrency", who);
+    assert_null(cJSON_GetObjectItem(c->out, "ReservedConcurrentExecutions"));
+    call_free(c);
 }
 
 static void test_refusals(void **state)

@@ -1,0 +1,408 @@
+/* Dispatch with real worker processes: nothing is lost, nothing runs twice, and nobody waits for a handler
+ * that holds its worker.  The workers here are scripted: the event says what the handler does. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "core/child.h"
+#include "core/conf.h"
+#include "door/door.h"
+#include "lambda/claim.h"
+#include "lambda/lambda.h"
+#include "lambda/wire.h"
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* --- the worker's side: one handler at a time; frames leave when it has nothing to run */
+
+struct script {
+    int fd;
+    void *page;
+    struct buf in, out;
+    struct list queue;
+    char *code;
+    char runs[256]; /* a file that gets one byte for each run */
+    bool closed;
+};
+
+struct scripted {
+    struct list link;
+    uint64_t id;
+    char *event;
+};
+
+static void send_out(struct script *s)
+{
+    size_t at = 0;
+    while (at < s->out.n) {
+        ssize_t n = write(s->fd, s->out.p + at, s->out.n - at);
+        if (n <= 0)
+            _exit(0);
+        at += (size_t)n;
+    }
+    buf_clear(&s->out);
+}
+
+static char *copy(struct str text)
+{
+    char *z = xmalloc(text.n + 1);
+    return str_copy(text, z, text.n + 1);
+}
+
+static void hear(struct script *s, struct frame *f)
+{
+    struct arena a;
+    arena_init(&a);
+    if (f->kind == FRAME_SPEC) {
+        struct function_spec spec;
+        wire_take_spec(f, &a, &spec);
+        s->code = copy(spec.inline_code);
+        if (spec.variable_count)
+            str_copy(spec.variables[0].value, s->runs, sizeof(s->runs));
+    } else if (f->kind == FRAME_INVOKE) {
+        struct invocation in;
+        wire_take_invocation(f, &a, &in);
+        struct scripted *i = xcalloc(1, sizeof(*i));
+        i->id = in.id;
+        i->event = copy(in.event);
+        list_push(&s->queue, &i->link);
+        wire_drop_invocation(&in);
+    }
+    arena_release(&a);
+}
+
+static void read_frames(struct script *s)
+{
+    struct pollfd p = {s->fd, POLLIN, 0};
+    while (!s->closed && poll(&p, 1, 0) > 0) {
+        char *room = buf_room(&s->in, 65536);
+        ssize_t n = read(s->fd, room, 65536);
+        s->closed = n <= 0;
+        s->in.n += n > 0 ? (size_t)n : 0;
+    }
+    struct str rest = buf_view(&s->in);
+    struct frame f;
+    bool bad;
+    while (frame_next(&rest, &f, &bad))
+        hear(s, &f);
+    buf_drop(&s->in, s->in.n - rest.n);
+}
+
+static long number(const char *event, const char *name)
+{
+    const char *at = strstr(event, name);
+    return at ? atol(at + strlen(name) + 2) : 0;
+}
+
+/* {"burn":ms} holds the worker; {"exit":n} ends it; the answer is the event, or the code when that is a
+ * number. */
+static void run(struct script *s, struct scripted *i)
+{
+    int64_t began = clock_mono_us();
+    int file = s->runs[0] ? open(s->runs, O_WRONLY | O_APPEND) : -1;
+    if (file >= 0 && write(file, ".", 1) == 1)
+        close(file);
+    wire_put_started(&s->out, &(struct wire_started){i->id, false, 0});
+    if (strstr(i->event, "exit"))
+        _exit((int)number(i->event, "exit"));
+    while (clock_mono_us() - began < number(i->event, "burn") * 1000)
+        continue;
+    bool numbered = s->code[0] >= '0' && s->code[0] <= '9';
+    wire_put_result(
+        &s->out, &(struct invocation_result){.id = i->id, .payload = str_z(numbered ? s->code : i->event)});
+}
+
+static void worker(int fd, void *page)
+{
+    struct script s = {.fd = fd, .page = page};
+    buf_init(&s.in, 64u << 20);
+    buf_init(&s.out, 64u << 20);
+    list_init(&s.queue);
+    for (;;) {
+        read_frames(&s);
+        struct list *l = list_shift(&s.queue);
+        if (s.code && strcmp(s.code, "broken") == 0)
+            _exit(7);
+        if (!l) {
+            claim_beat(page, 0);
+            send_out(&s);
+            if (s.closed)
+                _exit(0);
+            poll(&(struct pollfd){fd, POLLIN, 0}, 1, -1);
+            continue;
+        }
+        struct scripted *i = list_of(l, struct scripted, link);
+        claim_beat(page, clock_mono_us());
+        if (claim_begin(page, i->id))
+            run(&s, i);
+        free(i->event);
+        free(i);
+    }
+}
+
+/* --- the world's side */
+
+static const struct service *const services[] = {&lambda_service, NULL};
+
+struct fixture {
+    struct conf conf;
+    struct nursery *nursery;
+    struct loop *loop;
+    struct world *w;
+    char runs[64];
+};
+
+static int set_up(void **state)
+{
+    struct fixture *x = calloc(1, sizeof(*x));
+    struct store *store;
+    str_copy(STR("/tmp/tidepool-runs-XXXXXX"), x->runs, sizeof(x->runs));
+    close(mkstemp(x->runs));
+    x->nursery = nursery_start(worker);
+    x->loop = loop_new();
+    nursery_attach(x->nursery, x->loop);
+    conf_init(&x->conf);
+    x->conf.workers = 2;
+    assert_int_equal(store_open(&store, NULL, 0, NULL), RC_OK);
+    x->w = world_new(&(struct world_setup){
+        .loop = x->loop, .nursery = x->nursery, .conf = &x->conf, .store = store, .services = services});
+    *state = x;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *x = *state;
+    world_free(x->w);
+    nursery_stop(x->nursery);
+    loop_free(x->loop);
+    conf_release(&x->conf);
+    unlink(x->runs);
+    free(x);
+    return 0;
+}
+
+static void put_function(struct fixture *x, const char *code, int timeout_s)
+{
+    struct call *c = door_open(x->w, NULL, "lambda", "PutFunction");
+    c->in = cJSON_CreateObject();
+    cJSON_AddStringToObject(c->in, "FunctionName", "f");
+    cJSON_AddStringToObject(c->in, "Runtime", "lua5.4");
+    cJSON_AddStringToObject(c->in, "Handler", "index");
+    cJSON_AddStringToObject(c->in, "InlineCode", code);
+    cJSON_AddNumberToObject(c->in, "Timeout", timeout_s);
+    cJSON *env = cJSON_AddObjectToObject(c->in, "Environment");
+    cJSON_AddStringToObject(cJSON_AddObjectToObject(env, "Variables"), "RUNS", x->runs);
+    c = door_wait(c);
+    assert_null(c->fault);
+    call_free(c);
+}
+
+struct shot {
+    struct call *call; /* once it has ended */
+    int64_t began_us, took_us;
+    char event[32];
+};
+
+static void hit(struct call *c)
+{
+    struct shot *s = c->asker;
+    s->call = c;
+    s->took_us = clock_mono_us() - s->began_us;
+}
+
+static void shoot(struct fixture *x, struct shot *s, const char *event)
+{
+    struct call *c = door_open(x->w, NULL, "lambda", "Invoke");
+    c->in = cJSON_Parse("{\"FunctionName\":\"f\"}");
+    str_copy(str_z(event), s->event, sizeof(s->event));
+    c->payload = str_z(s->event);
+    c->asker = s;
+    c->on_end = hit;
+    s->call = NULL;
+    s->began_us = clock_mono_us();
+    door_submit(c);
+}
+
+static void wait_for(struct fixture *x, struct shot *shots, int n)
+{
+    for (int i = 0; i < n; i++)
+        while (!shots[i].call)
+            loop_once(x->loop, 100);
+}
+
+static const char *payload(struct shot *s)
+{
+    return buf_zstr(&s->call->payload_out);
+}
+
+static bool failed(const struct shot *s)
+{
+    return cJSON_GetObjectItem(s->call->out, "FunctionError") != NULL;
+}
+
+static void forget(struct shot *shots, int n)
+{
+    for (int i = 0; i < n; i++)
+        call_free(shots[i].call);
+}
+
+static long runs(const struct fixture *x)
+{
+    FILE *file = fopen(x->runs, "r");
+    fseek(file, 0, SEEK_END);
+    long n = ftell(file);
+    fclose(file);
+    return n;
+}
+
+/* --- tests */
+
+static void test_all_are_answered_once(void **state)
+{
+    struct fixture *x = *state;
+    enum { N = 500 };
+    static struct shot shots[N];
+    put_function(x, "echo", 3);
+    for (int i = 0; i < N; i++) {
+        char event[32];
+        snprintf(event, sizeof(event), "{\"n\":%d}", i);
+        shoot(x, &shots[i], event);
+    }
+    wait_for(x, shots, N);
+    for (int i = 0; i < N; i++)
+        assert_string_equal(payload(&shots[i]), shots[i].event);
+    assert_int_equal(runs(x), N);
+    assert_int_equal(x->w->busy, 0);
+    forget(shots, N);
+}
+
+static void test_a_stuck_worker_holds_nobody(void **state)
+{
+    struct fixture *x = *state;
+    enum { N = 600 };
+    static struct shot shots[N];
+    struct shot burner, warm[8];
+    put_function(x, "echo", 1);
+    for (int i = 0; i < 8; i++)
+        shoot(x, &warm[i], "{}");
+    wait_for(x, warm, 8);
+    forget(warm, 8);
+
+    shoot(x, &burner, "{\"burn\":60000}");
+    for (int i = 0; i < N; i++) {
+        shoot(x, &shots[i], "{}");
+        loop_once(x->loop, 2);
+    }
+    wait_for(x, shots, N);
+    wait_for(x, &burner, 1);
+    int slow = 0;
+    for (int i = 0; i < N; i++) {
+        assert_false(failed(&shots[i]));
+        assert_true(shots[i].took_us < 400000);
+        slow += shots[i].took_us > 20000;
+    }
+    assert_true(slow < N / 20);
+    assert_true(failed(&burner));
+    assert_non_null(strstr(payload(&burner), "Task timed out after 1.00 seconds"));
+    assert_true(burner.took_us > 1000000 && burner.took_us < 1500000);
+    assert_int_equal(runs(x), 8 + N + 1);
+    forget(shots, N);
+    forget(&burner, 1);
+}
+
+static void test_all_workers_stuck(void **state)
+{
+    struct fixture *x = *state;
+    struct shot burners[3], other;
+    put_function(x, "echo", 1);
+    for (int i = 0; i < 3; i++)
+        shoot(x, &burners[i], "{\"burn\":60000}");
+    for (int64_t began = clock_mono_us(); clock_mono_us() - began < 100000;)
+        loop_once(x->loop, 5);
+    shoot(x, &other, "{}");
+    wait_for(x, &other, 1);
+    assert_true(other.took_us < 400000);
+    wait_for(x, burners, 3);
+    assert_int_equal(runs(x), 4);
+    forget(burners, 3);
+    forget(&other, 1);
+}
+
+static void test_a_worker_that_ends_takes_only_what_it_ran(void **state)
+{
+    struct fixture *x = *state;
+    struct shot crash, shots[3];
+    put_function(x, "echo", 3);
+    shoot(x, &crash, "{\"exit\":3}");
+    for (int i = 0; i < 3; i++)
+        shoot(x, &shots[i], "{}"); /* to the same worker, before it has ended */
+    wait_for(x, &crash, 1);
+    wait_for(x, shots, 3);
+    char expected[256];
+    snprintf(
+        expected, sizeof(expected),
+        "{\"errorType\":\"Runtime.ExitError\",\"errorMessage\":\"RequestId: %s Error: Runtime exited with "
+        "error: exit status 3\"}",
+        crash.call->request_id);
+    assert_string_equal(payload(&crash), expected);
+    for (int i = 0; i < 3; i++)
+        assert_string_equal(payload(&shots[i]), "{}");
+    assert_int_equal(runs(x), 4);
+    forget(&crash, 1);
+    forget(shots, 3);
+}
+
+static void test_a_worker_that_never_starts(void **state)
+{
+    struct fixture *x = *state;
+    struct shot s;
+    put_function(x, "broken", 3);
+    shoot(x, &s, "{}");
+    wait_for(x, &s, 1);
+    assert_true(failed(&s));
+    assert_non_null(strstr(payload(&s), "exit status 7"));
+    forget(&s, 1);
+}
+
+static void test_new_code_under_load(void **state)
+{
+    struct fixture *x = *state;
+    enum { N = 400 };
+    static struct shot shots[N];
+    put_function(x, "1", 3);
+    for (int i = 0; i < N; i++) {
+        if (i == N / 2)
+            put_function(x, "2", 3);
+        shoot(x, &shots[i], "{}");
+        if (i % 5 == 0)
+            loop_once(x->loop, 0);
+    }
+    wait_for(x, shots, N);
+    for (int i = 0; i < N; i++) {
+        assert_false(failed(&shots[i]));
+        if (i >= N / 2)
+            assert_string_equal(payload(&shots[i]), "2");
+    }
+    assert_int_equal(runs(x), N);
+    forget(shots, N);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_all_are_answered_once, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_stuck_worker_holds_nobody, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_all_workers_stuck, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_worker_that_ends_takes_only_what_it_ran, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_worker_that_never_starts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_new_code_under_load, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
