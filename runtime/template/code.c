@@ -15,14 +15,14 @@
 #include <sys/stat.h>
 
 #define CODE_MAX (250u << 20) /* Lambda's limit of an unzipped function */
-#define FILES_MAX 20000
+#define ENTRIES_MAX 50000     /* a CodeUri of "/" is a mistake, not a function */
 #define DEPTH_MAX 32
 
 struct walk {
     struct arena *arena;
     struct buf digests; /* "path\0" and the content's digest of each file, in order of names */
     int64_t bytes;
-    long files;
+    long entries;
     int depth;
     const char *why; /* why it cannot be used */
 };
@@ -58,16 +58,15 @@ static void hash_folder(struct walk *w, const char *folder, const char *inside);
 
 static void hash_entry(struct walk *w, const char *path, const char *inside)
 {
-    struct stat st;
-    if (stat(path, &st) != 0)
+    struct stat st, link;
+    if (lstat(path, &link) != 0 || stat(path, &st) != 0)
         return; /* it went away meanwhile; the watch tells again */
-    if (S_ISDIR(st.st_mode)) {
+    bool lua = S_ISREG(st.st_mode) && str_ends(str_z(path), STR(".lua"));
+    if (++w->entries > ENTRIES_MAX || (lua && w->bytes + st.st_size > CODE_MAX)) {
+        w->why = "the folder holds more than 50000 files or 250 MB of Lua";
+    } else if (S_ISDIR(link.st_mode)) { /* not through links: their targets count where they are */
         hash_folder(w, path, inside);
-    } else if (S_ISREG(st.st_mode) && str_ends(str_z(path), STR(".lua"))) {
-        if (++w->files > FILES_MAX || w->bytes + st.st_size > CODE_MAX) {
-            w->why = "the folder holds more than 20000 files or 250 MB of Lua";
-            return;
-        }
+    } else if (lua) {
         buf_add(&w->digests, inside, strlen(inside) + 1);
         hash_file(w, path, st.st_size);
     }

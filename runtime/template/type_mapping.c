@@ -1,4 +1,5 @@
 /* AWS::Lambda::EventSourceMapping -> lambda:PutEventSourceMapping. */
+#include "base/pattern.h"
 #include "types.h"
 
 static const char *const positions[] = {"TRIM_HORIZON", "LATEST", NULL};
@@ -66,8 +67,27 @@ static void expand(struct template *t, struct resource *r)
                          source);
 }
 
+/* A pattern that cannot match anything is found here, not when the first record comes. */
+static void check_patterns(struct template *t, const struct node *criteria)
+{
+    const struct node *filters = node_get(criteria, "Filters"), *one;
+    if (!filters || filters->kind != NODE_LIST)
+        return;
+    node_each (one, filters) {
+        const struct node *text = node_get(one, "Pattern");
+        const char *why = "is not a JSON object";
+        if (!text || text->kind != NODE_TEXT)
+            continue;
+        cJSON *pattern_json = cJSON_ParseWithLength(text->text.p, text->text.n);
+        if (!cJSON_IsObject(pattern_json) || !pattern_valid(pattern_json, &why))
+            problem_hard(t->problems, text, "%s", why);
+        cJSON_Delete(pattern_json);
+    }
+}
+
 static struct node *plan(struct template *t, struct resource *r)
 {
+    check_patterns(t, node_get(r->props, "FilterCriteria"));
     struct node *in = node_new(&t->arena, NODE_MAP, r->at);
     for (const struct prop_row *row = mapping_rows; row->name; row++)
         if (row->use == PROP_HONOURED)

@@ -142,7 +142,7 @@ static void want_below(struct template_watch *w, const char *path, int depth)
         if (d->d_name[0] == '.' || strcmp(d->d_name, "node_modules") == 0 || d->d_type == DT_REG)
             continue;
         snprintf(below, sizeof below, "%s/%s", path, d->d_name);
-        if (stat(below, &st) == 0 && S_ISDIR(st.st_mode))
+        if (lstat(below, &st) == 0 && S_ISDIR(st.st_mode))
             want_below(w, below, depth + 1);
     }
     closedir(dir);

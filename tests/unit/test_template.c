@@ -5,7 +5,7 @@
 
 #include "core/conf.h"
 #include "core/loop.h"
-#include "template/template.h"
+#include "template/types.h"
 #include "template/watch.h"
 #include <sys/stat.h>
 #include <unistd.h>
@@ -492,6 +492,39 @@ static void routes_are_checked(void **state)
             "$default route\n");
 }
 
+/* --- the README's table */
+
+static void assert_told(const char *section, const char *name)
+{
+    char quoted[256];
+    snprintf(quoted, sizeof quoted, "`%s`", name);
+    if (!strstr(section, quoted))
+        fail_msg("runtime/template/README.md does not tell of %s", quoted);
+}
+
+static void the_readme_tells_every_property(void **state)
+{
+    static char text[64 * 1024], section[16 * 1024];
+    (void)state;
+    FILE *f = fopen("runtime/template/README.md", "r");
+    assert_non_null(f);
+    text[fread(text, 1, sizeof text - 1, f)] = 0;
+    fclose(f);
+    for (size_t i = 0; type_rows[i]; i++) {
+        char title[128];
+        if (!strstr(type_rows[i]->name, "::"))
+            continue; /* made by expansion only */
+        snprintf(title, sizeof title, "**%s**", type_rows[i]->name);
+        const char *begin = strstr(text, title);
+        assert_non_null(begin);
+        const char *end = strstr(begin + 2 + strlen(title), "\n**"), *kept = strstr(begin, "\n- **");
+        end = end && (!kept || end < kept) ? end : kept ? kept : begin + strlen(begin);
+        str_copy(str_n(begin, (size_t)(end - begin)), section, sizeof section);
+        for (const struct prop_row *row = type_rows[i]->props; row->name; row++)
+            assert_told(section, row->name);
+    }
+}
+
 /* --- deploying, to rooms that only write down what they hear */
 
 static char heard[8192];
@@ -591,6 +624,10 @@ static void a_plan_is_made_in_order_and_remembered(void **state)
     put_file(d, "code/orders.lua", "return { create = 1 }");
     deploy(d, &r, SHOP("jobs", ""));
     assert_list("Changed", "['F']");
+
+    /* as a reset does: all is gone, and the template that is deployed is deployed again */
+    store_wipe(r.world->store, STR(""));
+    assert_int_equal(count_at(ask(&r, "template", "Deploy", "{}"), "Made"), 3);
     call_free(last), last = NULL;
     room_close(&r);
 }
@@ -746,6 +783,7 @@ int main(void)
         T(an_api_brings_its_key_and_plan),
         T(globals_are_merged),
         T(routes_are_checked),
+        T(the_readme_tells_every_property),
         T(a_plan_is_made_in_order_and_remembered),
         T(a_fault_undoes_everything),
         T(what_left_is_removed_but_state_stays),
