@@ -37,6 +37,9 @@ SRC  := $(filter-out runtime/main.c,$(shell find runtime gateway triggers -name 
 OBJ  := $(SRC:%.c=$(BUILD)/%.o)
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 
+# make V=1 shows the commands.
+Q := $(if $(V),,@)
+
 .PHONY: all run test unit check bench fuzz format install deps test-deps clean
 all: build/tidepool
 
@@ -44,43 +47,74 @@ build/tidepool: $(BUILD)/tidepool
 	@mkdir -p build && ln -sf $(KIND)/tidepool $@
 
 $(BUILD)/tidepool: $(BUILD)/runtime/main.o $(BUILD)/libtidepool.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(if $(V),,@echo "  ld    $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libtidepool.a: $(OBJ) $(LLHTTP_OBJ)
 	@rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo "  cc    $<")
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/llhttp/%.o: /usr/share/llhttp/%.c
 	@mkdir -p $(@D)
-	$(CC) -I/usr/share/include/llhttp -I/usr/share/include -w -DLLHTTP_STRICT_MODE=1 \
+	$(if $(V),,@echo "  cc    $(<F)")
+	$(Q)$(CC) -I/usr/share/include/llhttp -I/usr/share/include -w -DLLHTTP_STRICT_MODE=1 \
 	    $(if $(filter fuzz,$(KIND)),$(CFLAGS_fuzz),-O2 -fPIE) -c -o $@ $<
 
 # One binary for each test file; make T=sqs unit builds and runs those whose name holds "sqs".
 $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libtidepool.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+	$(if $(V),,@echo "  ld    $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS) -lcmocka
+
+# --- the two commands.  What is missing is installed first; then make begins anew, to see it.
+run: deps
+	@$(MAKE) --no-print-directory all
+	@exec build/tidepool start
+
+test: deps test-deps
+	@tests/run $(T)
+
+# Installs the packages of $(1) that are missing; where that is not possible, prints the line that would.
+define install_missing
+	@missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	[ -z "$$missing" ] || sh tests/install-packages $$missing
+endef
+
+deps:
+	$(call install_missing,gcc make $(PKGS) $(LLHTTP))
+
+test-deps:
+	$(call install_missing,$(TEST_PKGS))
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 build/release/tidepool $(DESTDIR)$(PREFIX)/bin/tidepool
 
 unit:
 	@$(MAKE) --no-print-directory KIND=asan run-unit
 
-.PHONY: run-unit
+.PHONY: run-unit asan-units
 .PRECIOUS: $(BUILD)/tests/%.o
+asan-units: $(UNIT)
 run-unit: $(if $(T),$(foreach u,$(UNIT),$(if $(findstring $(T),$(u)),$(u))),$(UNIT))
 	@for t in $^; do $$t || exit 1; done
 
 # Programs that measure: build/bench/ceiling, build/bench/server.
 build/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libtidepool.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(if $(V),,@echo "  ld    $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # One libFuzzer program for each tests/fuzz/fuzz_*.c, each for FUZZ_S seconds; make T=http fuzz runs one.
 FUZZ_S ?= 20
 FUZZ   := $(patsubst tests/fuzz/fuzz_%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(BUILD)/libtidepool.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(if $(V),,@echo "  ld    $@")
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 fuzz:
 	@$(MAKE) --no-print-directory KIND=fuzz CC=clang run-fuzz

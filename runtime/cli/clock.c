@@ -1,0 +1,47 @@
+#include "happened.h"
+#include "remote.h"
+
+static const char *text(const cJSON *o, const char *name)
+{
+    const char *z = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, name));
+    return z ? z : "";
+}
+
+static void print_clock(const cJSON *out)
+{
+    double speed = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(out, "speed"));
+    printf("%s", text(out, "now"));
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(out, "frozen")))
+        printf("  frozen");
+    else if (speed != 1)
+        printf("  at speed %g", speed);
+    if (*text(out, "nextDue"))
+        printf("  next due %s", text(out, "nextDue"));
+    putchar('\n');
+}
+
+static int run(struct cli *cli)
+{
+    cJSON *in = cJSON_CreateObject();
+    cJSON_AddStringToObject(in, "action", cli->arg_count ? cli->args[0] : "show");
+    if (cli->arg_count > 1)
+        cJSON_AddStringToObject(in, "value", cli->args[1]);
+    cJSON *out = remote_ask(cli, "clock", in);
+    if (!out)
+        return 2;
+    print_happened(out);
+    print_clock(out);
+    cJSON_Delete(out);
+    return 0;
+}
+
+const struct verb verb_clock = {
+    "clock", "[show|freeze|resume|advance 15m|set TIME|speed N]", "the world's clock", run,
+    "Every deadline of the world (visibility timeouts, retries, schedules, quotas, Lua's os.time) is on this "
+    "clock.\n\n"
+    "  show          what it shows, and what is due next\n"
+    "  freeze        stands still\n"
+    "  resume        runs again\n"
+    "  advance SPAN  moves on, stopping for everything that falls due on the way: 250ms 30s 15m 2h 14d\n"
+    "  set TIME      2030-01-01T00:00:00Z, or seconds since 1970\n"
+    "  speed N       N world seconds in a real one\n"};

@@ -1,0 +1,11 @@
+#include "core/version.h"
+#include "cli.h"
+
+static int run(struct cli *cli)
+{
+    (void)cli;
+    printf("tidepool %s\n", TIDEPOOL_VERSION);
+    return 0;
+}
+
+const struct verb verb_version = {"version", "", "prints the version", run, "Prints the version.\n"};

@@ -1,0 +1,67 @@
+#include "remote.h"
+
+/* One line per node:  time since the outermost cause, what it took, what it was; its log lines below it. */
+struct walk {
+    double begin_us;
+    char lead[512]; /* the branches of the tree to the left */
+};
+
+static const char *text(const cJSON *o, const char *name)
+{
+    const char *z = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, name));
+    return z ? z : "";
+}
+
+static double number(const cJSON *o, const char *name)
+{
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
+    return cJSON_IsNumber(v) ? v->valuedouble : 0;
+}
+
+static void print_node(const cJSON *node, const struct walk *w, const char *branch)
+{
+    int status = (int)number(node, "status");
+    printf("%+9.2f ms %8.2f ms  %s%s%s", (number(node, "atUs") - w->begin_us) / 1000, number(node, "tookMs"),
+           w->lead, branch, text(node, "what"));
+    if (status)
+        printf(" %d", status);
+    if (*text(node, "detail"))
+        printf("  %s", text(node, "detail"));
+    printf("  \x1b[2m%s\x1b[0m\n", text(node, "id"));
+}
+
+static void print_tree(const cJSON *node, const struct walk *w, bool root, bool last)
+{
+    print_node(node, w, root ? "" : last ? "└─ " : "├─ ");
+    struct walk in = *w;
+    if (!root)
+        snprintf(in.lead, sizeof(in.lead), "%s%s", w->lead, last ? "   " : "│  ");
+    const cJSON *line, *child;
+    cJSON_ArrayForEach (line, cJSON_GetObjectItemCaseSensitive(node, "log"))
+        printf("%26s%s│  \x1b[2m%s\x1b[0m\n", "", in.lead, line->valuestring);
+    cJSON_ArrayForEach (child, cJSON_GetObjectItemCaseSensitive(node, "caused"))
+        print_tree(child, &in, false, !child->next);
+}
+
+static int run(struct cli *cli)
+{
+    if (cli->arg_count != 1)
+        return cli_error(
+            "why needs an id: of a request, a message or an invocation, or an item as Table/key");
+    cJSON *in = cJSON_CreateObject();
+    cJSON_AddStringToObject(in, "id", cli->args[0]);
+    cJSON *tree = remote_ask(cli, "why", in);
+    if (!tree)
+        return 2;
+    struct walk w = {.begin_us = number(tree, "atUs")};
+    print_tree(tree, &w, true, true);
+    cJSON_Delete(tree);
+    return 0;
+}
+
+const struct verb verb_why = {"why", "ID", "the tree of what caused what", run,
+                              "Prints what caused the given id and all that it caused, outermost cause "
+                              "first: when it happened, how long it\n"
+                              "took, what it was.  ID: a request id (header x-amzn-requestid), a message id, "
+                              "an invocation's request id, or\n"
+                              "an item as Table/key.\n"};
