@@ -46,12 +46,12 @@ static void print_routes(const struct paint *p, const cJSON *routes)
     cJSON_ArrayForEach (r, routes) {
         if (strcmp(api, text(r, "Api")) != 0) {
             api = text(r, "Api");
-            fprintf(p->to, "\n  %s%s%s  %s%s%s  %s API\n", p->bold, api, p->off, p->blue, text(r, "Endpoint"), p->off,
-                    text(r, "Kind"));
+            fprintf(p->to, "\n  %s%s%s  %s%s%s  %s API\n", p->bold, api, p->off, p->blue, text(r, "Endpoint"),
+                    p->off, text(r, "Kind"));
         }
         bool key = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(r, "ApiKeyRequired"));
-        fprintf(p->to, "    %-7s %-*s  %s%s%s%s\n", text(r, "Method"), paths, text(r, "Path"), p->dim, text(r, "Function"),
-                key ? ", API key" : "", p->off);
+        fprintf(p->to, "    %-7s %-*s  %s%s%s%s\n", text(r, "Method"), paths, text(r, "Path"), p->dim,
+                text(r, "Function"), key ? ", API key" : "", p->off);
     }
 }
 
@@ -97,8 +97,10 @@ void banner_print(const struct house *h, const cJSON *deployed, int64_t took_us,
     print_keys(&p, list(deployed, "ApiKeys"));
     print_functions(&p, list(deployed, "Functions"));
     print_outputs(&p, list(deployed, "Outputs"));
-    fprintf(to, "\n  %sAWS endpoint%s\n    export AWS_ENDPOINT_URL=%s%s%s\n", p.bold, p.off, p.blue, h->origin, p.off);
-    fprintf(to, "\n  %sstate%s\n    %s\n\n", p.bold, p.off, h->data[0] ? h->data : "in memory, gone at the end");
+    fprintf(to, "\n  %sAWS endpoint%s\n    export AWS_ENDPOINT_URL=%s%s%s\n", p.bold, p.off, p.blue,
+            h->origin, p.off);
+    fprintf(to, "\n  %sstate%s\n    %s\n\n", p.bold, p.off,
+            h->data[0] ? h->data : "in memory, gone at the end");
     fflush(to);
 }
 

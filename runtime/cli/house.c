@@ -35,9 +35,11 @@ static void choose_data(struct house *h)
 static struct store *open_store(struct house *h)
 {
     struct store *store = NULL;
-    enum rc rc = store_open(&store, h->data[0] ? h->data : NULL, h->cli->conf.durable ? STORE_DURABLE : 0, &h->log);
+    enum rc rc =
+        store_open(&store, h->data[0] ? h->data : NULL, h->cli->conf.durable ? STORE_DURABLE : 0, &h->log);
     if (rc == RC_BUSY)
-        cli_error("the state in %s is in use by another tidepool (--data another folder, or --ephemeral)", h->data);
+        cli_error("the state in %s is in use by another tidepool (--data another folder, or --ephemeral)",
+                  h->data);
     else if (rc != RC_OK)
         cli_error("the state in %s cannot be opened: %s", h->data, strerror(errno));
     return rc == RC_OK ? store : NULL;
@@ -60,7 +62,8 @@ bool house_open(struct house *h, struct cli *cli, const char *path)
     if (h->nursery)
         nursery_attach(h->nursery, h->loop);
     bool loopback = strcmp(cli->conf.host, "127.0.0.1") == 0 || strcmp(cli->conf.host, "0.0.0.0") == 0;
-    snprintf(h->origin, sizeof(h->origin), "http://%s:%d", loopback ? "localhost" : cli->conf.host, cli->conf.port);
+    snprintf(h->origin, sizeof(h->origin), "http://%s:%d", loopback ? "localhost" : cli->conf.host,
+             cli->conf.port);
     h->world = world_new(&(struct world_setup){
         .loop = h->loop,
         .nursery = h->nursery,

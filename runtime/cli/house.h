@@ -1,5 +1,5 @@
-/* A whole tidepool in this process: loop, store, world, template.  `start` serves it; `invoke` uses one for a moment when
- * none is running. */
+/* A whole tidepool in this process: loop, store, world, template.  `start` serves it; `invoke` uses one for a
+ * moment when none is running. */
 #ifndef CLI_HOUSE_H
 #define CLI_HOUSE_H
 
@@ -16,16 +16,17 @@ struct house {
     struct nursery *nursery;   /* NULL with --inline */
     struct template *template; /* NULL: no template, only the AWS endpoint */
     struct world *world;
-    char data[4096];           /* the state folder; "" in memory */
+    char data[4096]; /* the state folder; "" in memory */
     char origin[300];
 };
 
-/* Reads the template (path NULL: the one that lies here, if any), opens the store and the world.  False after saying on
- * stderr what is wrong; house_close is due all the same. */
+/* Reads the template (path NULL: the one that lies here, if any), opens the store and the world.  False after
+ * saying on stderr what is wrong; house_close is due all the same. */
 bool house_open(struct house *h, struct cli *cli, const char *path);
 void house_close(struct house *h);
 
-/* Deploys the template and calls on_end with the answer (struct call, see template.h); at once without a template. */
+/* Deploys the template and calls on_end with the answer (struct call, see template.h); at once without a
+ * template. */
 void house_deploy(struct house *h, void (*on_end)(struct call *), void *asker);
 
 #endif

@@ -14,9 +14,9 @@ struct remote_answer {
     struct arena arena;
 };
 
-/* POST.  headers: "Name: value" lines or NULL.  The answer is released by remote_release. */
-void remote_post(const struct cli *cli, const char *path, struct str body, const char *const *headers,
-                 struct remote_answer *out);
+/* POST, and waits for the answer; released by remote_release. */
+void remote_post(const struct cli *cli, const char *path, struct str body, const struct http_header *headers,
+                 size_t n, struct remote_answer *out);
 void remote_release(struct remote_answer *a);
 
 /* Asks a control operation ("clock") with a JSON input (moved).  The answer, or NULL after saying on stderr

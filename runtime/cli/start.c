@@ -1,7 +1,7 @@
 /* start: a tidepool that serves until it is told to stop.
  *
- *   read, open -> deploy (one transaction) -> listen -> banner -> serve ... -> signal -> no new requests, up to 2 s for what
- *   runs -> close (state is committed by then)
+ *   read, open -> deploy (one transaction) -> listen -> banner -> serve ... -> signal -> no new requests, up
+ * to 2 s for what runs -> close (state is committed by then)
  */
 #include "api/serve.h"
 #include "aws/serve.h"
@@ -83,14 +83,16 @@ static bool listen_all(struct start *s)
     enum rc rc;
     s->aws = aws_server_new(s->house.world, conf->host, conf->port, &rc);
     if (!s->aws) {
-        cli_error(rc == RC_BUSY ? "port %d is in use (--port another)" : "cannot listen on port %d", conf->port);
+        cli_error(rc == RC_BUSY ? "port %d is in use (--port another)" : "cannot listen on port %d",
+                  conf->port);
         return false;
     }
     int port = conf->api_port;
     s->apis = api_servers_new(s->house.world, conf->host, conf->api_port);
     rc = api_servers_sync(s->apis, &port);
     if (rc != RC_OK)
-        cli_error(rc == RC_BUSY ? "port %d is in use (--api-port another)" : "cannot listen on port %d", port);
+        cli_error(rc == RC_BUSY ? "port %d is in use (--api-port another)" : "cannot listen on port %d",
+                  port);
     return rc == RC_OK;
 }
 
@@ -121,7 +123,8 @@ static void on_deployed(struct call *c)
         banner_print(&s->house, c->out, clock_mono_us() - s->began_us, stdout);
         terminal_attach(&s->terminal, s->house.world, stdout);
         if (s->house.template)
-            s->watch = watch_new(s->house.world, &s->house.template, &(struct watch_events){on_changed, on_refused}, s);
+            s->watch = watch_new(s->house.world, &s->house.template,
+                                 &(struct watch_events){on_changed, on_refused}, s);
     }
     call_free(c);
 }
@@ -155,6 +158,8 @@ static int run(struct cli *cli)
 
 const struct verb verb_start = {
     "start", "[TEMPLATE]", "serves the app of a template", run,
-    "Reads template.json (or .yaml), deploys it and serves: each API on a port of its own from --api-port on, all\n"
-    "AWS services on --port.  State lies in .tidepool beside the template and survives restarts.  An edit of the\n"
+    "Reads template.json (or .yaml), deploys it and serves: each API on a port of its own from --api-port "
+    "on, all\n"
+    "AWS services on --port.  State lies in .tidepool beside the template and survives restarts.  An edit of "
+    "the\n"
     "template or of a handler takes effect as it is saved.  Ctrl-C stops: what runs gets up to 2 s.\n"};
