@@ -111,9 +111,9 @@ static void print_ids(FILE *to, const char *word, const cJSON *ids)
         fprintf(to, "  %s %s\n", word, cJSON_IsObject(i) ? text(i, "Id") : i->valuestring);
 }
 
-void banner_print_change(const cJSON *deployed, int64_t took_us, FILE *to)
+void banner_print_change(const cJSON *deployed, FILE *to)
 {
-    fprintf(to, "deployed again in %.1f ms\n", (double)took_us / 1000);
+    fputs("deployed again\n", to);
     print_ids(to, "made", list(deployed, "Made"));
     print_ids(to, "changed", list(deployed, "Changed"));
     print_ids(to, "removed", list(deployed, "Removed"));

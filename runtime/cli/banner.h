@@ -8,6 +8,6 @@
 void banner_print(const struct house *h, const cJSON *deployed, int64_t took_us, FILE *to);
 
 /* A line for each thing that a later deployment made, changed or removed. */
-void banner_print_change(const cJSON *deployed, int64_t took_us, FILE *to);
+void banner_print_change(const cJSON *deployed, FILE *to);
 
 #endif

@@ -15,8 +15,10 @@ static bool read_template(struct house *h, const char *path)
     problems_print(&problems, stderr);
     bool ok = h->template && !problems_stop(&problems);
     problems_release(&problems);
-    if (ok)
-        h->cli->conf.app = template_folder(h->template);
+    if (ok) {
+        snprintf(h->app, sizeof(h->app), "%s", template_folder(h->template));
+        h->cli->conf.app = h->app;
+    }
     return ok;
 }
 
@@ -91,7 +93,20 @@ void house_close(struct house *h)
         template_free(h->template);
 }
 
-void house_deploy(struct house *h, void (*on_end)(struct call *), void *asker)
+static void on_deployed(struct call *c)
 {
-    template_deploy(h->world, h->template, on_end, asker);
+    struct house *h = c->asker;
+    h->deployed(h->deployed_arg, c);
+}
+
+void house_deploy(struct house *h, void (*on_end)(void *arg, struct call *c), void *arg)
+{
+    if (!h->template) {
+        on_end(arg, NULL);
+        return;
+    }
+    h->deployed = on_end;
+    h->deployed_arg = arg;
+    template_deploy(h->world, h->template, on_deployed, h);
+    h->template = NULL; /* the world's now */
 }

@@ -14,10 +14,13 @@ struct house {
     struct log log;
     struct loop *loop;
     struct nursery *nursery;   /* NULL with --inline */
-    struct template *template; /* NULL: no template, only the AWS endpoint */
+    struct template *template; /* until it is deployed; NULL: no template, only the AWS endpoint */
     struct world *world;
-    char data[4096]; /* the state folder; "" in memory */
+    char app[4096];  /* the template's folder */
+    char data[4200]; /* the state folder; "" in memory */
     char origin[300];
+    void (*deployed)(void *arg, struct call *c);
+    void *deployed_arg;
 };
 
 /* Reads the template (path NULL: the one that lies here, if any), opens the store and the world.  False after
@@ -25,8 +28,8 @@ struct house {
 bool house_open(struct house *h, struct cli *cli, const char *path);
 void house_close(struct house *h);
 
-/* Deploys the template and calls on_end with the answer (struct call, see template.h); at once without a
- * template. */
-void house_deploy(struct house *h, void (*on_end)(struct call *), void *asker);
+/* Deploys the template and calls on_end with the answer (template.h), then the call is its to free; with
+ * NULL, at once, when there is no template. */
+void house_deploy(struct house *h, void (*on_end)(void *arg, struct call *c), void *arg);
 
 #endif

@@ -92,26 +92,25 @@ static void on_invoked(struct call *c)
     loop_stop(o->house.loop);
 }
 
-static void on_deployed(struct call *c)
+static void on_deployed(void *arg, struct call *c)
 {
-    struct once *o = c->asker;
-    struct world *w = o->house.world;
-    bool ok = !c->fault;
-    if (!ok)
-        o->status = cli_error("%.*s", STR_ARG(c->fault_text));
-    call_free(c);
-    if (!ok) {
+    struct once *o = arg;
+    if (!c || c->fault) {
+        o->status = c ? cli_error("%.*s", STR_ARG(c->fault_text))
+                      : cli_error("no template here, and no tidepool runs");
         loop_stop(o->house.loop);
-        return;
+    } else {
+        struct call *k = door_open(o->house.world, NULL, "lambda", "Invoke");
+        k->from = CALL_CLI;
+        k->in = cJSON_CreateObject();
+        cJSON_AddStringToObject(k->in, "FunctionName", o->cli->args[0]);
+        k->payload = o->event;
+        k->asker = o;
+        k->on_end = on_invoked;
+        door_submit(k);
     }
-    struct call *k = door_open(w, NULL, "lambda", "Invoke");
-    k->from = CALL_CLI;
-    k->in = cJSON_CreateObject();
-    cJSON_AddStringToObject(k->in, "FunctionName", o->cli->args[0]);
-    k->payload = o->event;
-    k->asker = o;
-    k->on_end = on_invoked;
-    door_submit(k);
+    if (c)
+        call_free(c);
 }
 
 static int invoke_here(struct cli *cli, struct str event)

@@ -3,7 +3,7 @@
  *   read, open -> deploy (one transaction) -> listen -> banner -> serve ... -> signal -> no new requests, up
  * to 2 s for what runs -> close (state is committed by then)
  */
-#include "api/serve.h"
+#include "api/face.h"
 #include "aws/serve.h"
 #include "banner.h"
 #include "core/turn.h"
@@ -19,8 +19,8 @@ struct start {
     struct house house;
     struct terminal terminal;
     struct aws_server *aws;
-    struct api_servers *apis;
-    struct watch *watch;
+    struct api_face *apis;
+    struct template_watch *watch;
     int64_t began_us;
     int status;
     /* stopping */
@@ -67,7 +67,7 @@ static void on_signal(void *arg, int signum)
     loop_timer_set(s->stop_timer, 1, 5);
     if (s->apis) {
         s->open_servers++;
-        api_servers_stop(s->apis, server_closed, s);
+        api_face_stop(s->apis, server_closed, s);
     }
     if (s->aws) {
         s->open_servers++;
@@ -87,46 +87,50 @@ static bool listen_all(struct start *s)
                   conf->port);
         return false;
     }
-    int port = conf->api_port;
-    s->apis = api_servers_new(s->house.world, conf->host, conf->api_port);
-    rc = api_servers_sync(s->apis, &port);
-    if (rc != RC_OK)
-        cli_error(rc == RC_BUSY ? "port %d is in use (--api-port another)" : "cannot listen on port %d",
-                  port);
-    return rc == RC_OK;
+    struct buf why;
+    buf_init(&why, 1024);
+    s->apis = api_face_new(s->house.world, conf->host, conf->api_port, &why);
+    if (!s->apis)
+        cli_error("%s (--api-port another)", buf_zstr(&why));
+    buf_release(&why);
+    return s->apis != NULL;
 }
 
-static void on_changed(void *arg, const cJSON *deployed, int64_t took_us)
-{
-    struct start *s = arg;
-    int port = 0;
-    banner_print_change(deployed, took_us, stdout);
-    if (api_servers_sync(s->apis, &port) != RC_OK)
-        cli_error("port %d is in use; the API that wants it does not answer", port);
-}
-
-static void on_refused(void *arg, const char *text)
+static void on_changed(void *arg, const cJSON *answer)
 {
     (void)arg;
-    fprintf(stderr, "%sthe version before goes on serving\n", text);
+    if (answer)
+        banner_print_change(answer, stdout);
 }
 
-static void on_deployed(struct call *c)
+static void on_refused(void *arg, struct problems *problems, struct str fault)
 {
-    struct start *s = c->asker;
-    if (c->fault) {
+    (void)arg;
+    problems_print(problems, stderr);
+    if (fault.n)
+        cli_error("%.*s", STR_ARG(fault));
+    cli_error("the version before goes on serving");
+}
+
+static void on_deployed(void *arg, struct call *c)
+{
+    static const struct template_watch_events watch_events = {on_changed, on_refused};
+    struct start *s = arg;
+    struct world *w = s->house.world;
+    if (c && c->fault) {
         cli_error("%.*s", STR_ARG(c->fault_text));
         give_up(s, 2);
     } else if (!listen_all(s)) {
         give_up(s, 2);
     } else {
-        banner_print(&s->house, c->out, clock_mono_us() - s->began_us, stdout);
-        terminal_attach(&s->terminal, s->house.world, stdout);
-        if (s->house.template)
-            s->watch = watch_new(s->house.world, &s->house.template,
-                                 &(struct watch_events){on_changed, on_refused}, s);
+        banner_print(&s->house, c ? c->out : NULL, clock_mono_us() - s->began_us, stdout);
+        if (s->house.cli->conf.log_level >= LOG_INFO)
+            terminal_attach(&s->terminal, w, stdout);
+        if (c)
+            s->watch = template_watch_new(w, w->conf, &watch_events, s);
     }
-    call_free(c);
+    if (c)
+        call_free(c);
 }
 
 static int run(struct cli *cli)
@@ -143,11 +147,10 @@ static int run(struct cli *cli)
     house_deploy(&s.house, on_deployed, &s);
     loop_run(loop);
 
-    if (s.watch)
-        watch_free(s.watch);
+    template_watch_free(s.watch);
     terminal_detach(&s.terminal, s.house.world);
     if (s.apis)
-        api_servers_free(s.apis);
+        api_face_free(s.apis);
     if (s.aws)
         aws_server_free(s.aws);
     if (s.stop_timer)
