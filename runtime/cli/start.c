@@ -133,6 +133,11 @@ static void on_deployed(void *arg, struct call *c)
         call_free(c);
 }
 
+static void flush_output(void *to)
+{
+    fflush(to);
+}
+
 static int run(struct cli *cli)
 {
     struct start s = {.began_us = clock_mono_us()};
@@ -144,8 +149,10 @@ static int run(struct cli *cli)
     loop = s.house.loop;
     loop_on_signal(loop, SIGINT, on_signal, &s);
     loop_on_signal(loop, SIGTERM, on_signal, &s);
+    loop_flush(loop, flush_output, stdout); /* log lines are collected, and printed before each sleep */
     house_deploy(&s.house, on_deployed, &s);
     loop_run(loop);
+    fflush(stdout);
 
     template_watch_free(s.watch);
     terminal_detach(&s.terminal, s.house.world);

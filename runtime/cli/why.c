@@ -1,4 +1,5 @@
 #include "remote.h"
+#include <string.h>
 
 /* One line per node:  time since the outermost cause, what it took, what it was; its log lines below it. */
 struct walk {
@@ -34,8 +35,9 @@ static void print_tree(const cJSON *node, const struct walk *w, bool root, bool 
 {
     print_node(node, w, root ? "" : last ? "└─ " : "├─ ");
     struct walk in = *w;
-    if (!root)
-        snprintf(in.lead, sizeof(in.lead), "%s%s", w->lead, last ? "   " : "│  ");
+    size_t n = strlen(in.lead);
+    if (!root && n + 8 < sizeof(in.lead)) /* deeper than that, the branches are no longer drawn */
+        strncpy(in.lead + n, last ? "   " : "│  ", sizeof(in.lead) - n - 1);
     const cJSON *line, *child;
     cJSON_ArrayForEach (line, cJSON_GetObjectItemCaseSensitive(node, "log"))
         printf("%26s%s│  \x1b[2m%s\x1b[0m\n", "", in.lead, line->valuestring);

@@ -2,6 +2,7 @@
  *
  *   aws.set{"a", "b"}    SS, NS or BS: a list with the set's metatable
  *   aws.binary(bytes)    B: a table whose member `bytes` is the string; tostring gives it too
+ *   aws.plain(item)      an item as streams and aws.dynamodb.* give it ({id = {S = "1"}}) as plain values
  *
  * N becomes an integer when it is one and fits 64 bits, else a float.  NULL is json.null. */
 #include "lib.h"
@@ -115,6 +116,19 @@ static int set(lua_State *L)
     return 1;
 }
 
+/* A copy: the stream's record stays as it is. */
+static int plain(lua_State *L)
+{
+    if (lua_isnoneornil(L, 1))
+        return 0;
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct buf *text = lib_out(L);
+    json_put(L, 1, text, 0);
+    json_take(L, buf_view(text));
+    attr_plain_item(L);
+    return 1;
+}
+
 static int binary(lua_State *L)
 {
     luaL_checkstring(L, 1);
@@ -140,7 +154,7 @@ static int binary_length(lua_State *L)
 
 void attr_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"set", set}, {"binary", binary}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"set", set}, {"binary", binary}, {"plain", plain}, {NULL, NULL}};
     static const luaL_Reg meta[] = {{"__tostring", binary_text}, {"__len", binary_length}, {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
     lib_new_mark(L, SLOT_SET, NULL);
