@@ -9,8 +9,6 @@
 #include "base/json.h"
 #include "exec.h"
 
-#include <stdlib.h>
-
 struct result {
     bool object, unknown,
         bad; /* is one; has a member that is not ours; a member of ours is of a wrong kind */
@@ -31,18 +29,22 @@ static bool read_text(struct json_reader *r, bool numbers, struct str *out)
     return kind == JSON_STRING || kind == JSON_TRUE || kind == JSON_FALSE || (numbers && kind == JSON_NUMBER);
 }
 
+/* A number, or a text that is one: 200, "201", 204.0. */
 static bool read_status(struct json_reader *r, int *out)
 {
-    char z[32], *end;
     enum json_kind kind = json_peek(r);
     struct str text = kind == JSON_STRING ? json_string(r) : json_raw(r);
     if (kind == JSON_NULL)
         return true;
-    if ((kind != JSON_STRING && kind != JSON_NUMBER) || text.n == 0 || text.n >= sizeof z)
+    if (kind != JSON_STRING && kind != JSON_NUMBER)
         return false;
-    double status = strtod(str_copy(text, z, sizeof z), &end);
+    if (str_ends(text, STR(".0")))
+        text = str_sub(text, 0, text.n - 2);
+    int64_t status;
+    if (!str_to_i64(text, &status) || status < 100 || status > 599)
+        return false;
     *out = (int)status;
-    return *end == 0 && status >= 100 && status <= 599;
+    return true;
 }
 
 /* True when the value is of this kind, to be walked; any other is skipped, and only null is *good. */

@@ -1,4 +1,4 @@
-/* ROUTE: the stage, the path, the route; preflights and MOCK methods are answered here. */
+/* ROUTE: the stage, the path, the route; preflights of HTTP APIs are answered here. */
 #include "base/codec.h"
 #include "cors.h"
 #include "exec.h"
@@ -57,14 +57,6 @@ static enum exec_step no_route(struct exec *x)
                        STR_ARG(x->path), STR_ARG(key));
 }
 
-static enum exec_step answer_mock(struct exec *x, const struct mock *mock)
-{
-    x->in->reply = (struct http_reply){.status = 200, .body = STR("{}\n")};
-    for (size_t i = 0; i < mock->n; i++)
-        exec_header(x, mock->headers[i].name, mock->headers[i].value);
-    return STEP_ANSWERED;
-}
-
 enum exec_step step_route(struct exec *x)
 {
     x->method = x->http->method;
@@ -85,5 +77,5 @@ enum exec_step step_route(struct exec *x)
         x->route = x->api->fallback;
     if (!x->route)
         return no_route(x);
-    return x->route->mock ? answer_mock(x, x->route->mock) : STEP_NEXT;
+    return STEP_NEXT;
 }

@@ -9,8 +9,13 @@
 /* X-Ray's form: version, seconds since 1970 in hex, 96 random bits in hex. */
 static void trace_id_make(struct world *w, int64_t now_us, char out[TRACE_ID_SIZE])
 {
-    int n = snprintf(out, TRACE_ID_SIZE, "1-%08x-", (unsigned)(now_us / 1000000));
-    ident_hex(&w->ident, out + n, 24);
+    static const char hex[] = "0123456789abcdef";
+    uint32_t seconds = (uint32_t)(now_us / 1000000);
+    memcpy(out, "1-", 2);
+    for (int i = 0; i < 8; i++)
+        out[2 + i] = hex[seconds >> (28 - 4 * i) & 15];
+    out[10] = '-';
+    ident_hex(&w->ident, out + 11, 24);
 }
 
 struct call *call_new(struct world *w, const struct call *parent, const struct service *s,

@@ -89,11 +89,21 @@ static void job_run(struct job *j)
     run_marked(c);
 }
 
+/* "sqs SendMessage" */
+static struct str event_name(struct call *c)
+{
+    struct str service = str_z(c->service->name), op = str_z(c->op->name);
+    char *text = arena_alloc(&c->arena, service.n + 1 + op.n);
+    memcpy(text, service.p, service.n);
+    text[service.n] = ' ';
+    memcpy(text + service.n + 1, op.p, op.n);
+    return str_n(text, service.n + 1 + op.n);
+}
+
 static void leave_event(struct call *c)
 {
     if ((c->op->flags & OP_QUIET) && !c->fault)
         return;
-    struct str what = arena_printf(&c->arena, "%s %s", c->service->name, c->op->name);
     trace_add(c->world, &(struct trace_event){
                             .kind = TRACE_CALL,
                             .at_us = c->began_us,
@@ -101,7 +111,7 @@ static void leave_event(struct call *c)
                             .id = str_z(c->request_id),
                             .causes = c->causes,
                             .trace_id = str_z(c->trace_id),
-                            .what = what,
+                            .what = event_name(c),
                             .detail = c->fault ? arena_printf(&c->arena, "%s: %.*s", c->fault->code,
                                                               STR_ARG(c->fault_text))
                                                : STR(""),

@@ -365,6 +365,20 @@ static void test_rest_cors(void **state)
     assert_int_equal(fn.calls, 0);
 }
 
+/* SAM's AddApiKeyRequiredToCorsPreflight. */
+static void test_rest_cors_key(void **state)
+{
+    (void)state;
+    char id[20];
+    put("PutApi",
+        "{\"LogicalId\":\"Keyed\",\"Kind\":\"REST\",\"Stage\":\"Prod\",\"Port\":2,\"Cors\":{\"AllowOrigin\":"
+        "\"'*'\","
+        "\"ApiKeyRequired\":true},\"Routes\":[{\"Method\":\"GET\",\"Path\":\"/a\",\"FunctionArn\":\"f\"}]}",
+        "ApiId", id);
+    send(id, "OPTIONS /a", NULL, "");
+    answers(403, "{\"message\":\"Forbidden\"}");
+}
+
 static void test_rest_binary(void **state)
 {
     (void)state;
@@ -589,6 +603,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_function_troubles, setup, teardown),
         cmocka_unit_test_setup_teardown(test_integration_timeout, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rest_cors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rest_cors_key, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rest_binary, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_cookies, setup, teardown),
