@@ -22,14 +22,20 @@ struct room {
     struct call *last; /* the newest answer, freed by the next */
 };
 
-static void room_open(struct room *r, const struct service *const *services)
+/* A world over the store in this folder, its clock frozen at the time of day: what a restart finds there. */
+static inline void room_open_at(struct room *r, const struct service *const *services, const char *folder)
 {
     struct store *store;
-    assert_int_equal(store_open(&store, NULL, 0, NULL), RC_OK);
+    assert_int_equal(store_open(&store, folder, 0, NULL), RC_OK);
     *r = (struct room){.world =
                            world_new(&(struct world_setup){.store = store, .services = services, .seed = 7})};
     assert_non_null(r->world);
     clock_freeze(&r->world->clock);
+}
+
+static inline void room_open(struct room *r, const struct service *const *services)
+{
+    room_open_at(r, services, NULL);
     clock_set(&r->world->clock, ROOM_NOON * 1000);
 }
 
@@ -66,9 +72,10 @@ static struct call *room_call(struct room *r, const char *service, const char *o
 }
 
 /* The answer of a call that must succeed; lent until the next ask. */
-static inline const cJSON *ask(struct room *r, const char *service, const char *operation, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-static inline const cJSON *ask(struct room *r, const char *service, const char *operation, const char *fmt, ...)
+static inline const cJSON *ask(struct room *r, const char *service, const char *operation, const char *fmt,
+                               ...) __attribute__((format(printf, 4, 5)));
+static inline const cJSON *ask(struct room *r, const char *service, const char *operation, const char *fmt,
+                               ...)
 {
     va_list ap;
     va_start(ap, fmt);

@@ -363,14 +363,9 @@ static enum op_end create(struct call *c, const void *input)
     return keep_new(c, b, new_config(c, req, kind, function), "Creating");
 }
 
-/* Settings of a mapping that is there already. */
-static enum op_end change(struct call *c, struct bus *b, struct mapping *m, const struct mapping_in *req,
-                          struct str function, const char *state)
+/* A mapping that is there already takes the config over (moved), unless it says the same. */
+static enum op_end change(struct call *c, struct bus *b, struct mapping *m, cJSON *config, const char *state)
 {
-    cJSON *config = cJSON_Duplicate(m->config, true);
-    apply_settings(c, config, req, m->kind);
-    if (function.n)
-        set_text(config, "FunctionArn", function, &c->arena);
     if (cJSON_Compare(config, m->config, true)) {
         cJSON_Delete(config);
         answer(c, m, NULL);
@@ -389,6 +384,15 @@ static enum op_end change(struct call *c, struct bus *b, struct mapping *m, cons
     return OP_DONE;
 }
 
+/* What is no setting stays as it was. */
+static void carry_over(cJSON *config, const cJSON *old)
+{
+    static const char *const names[] = {"UUID", "EventSourceMappingArn", "LastModified",
+                                        "LastProcessingResult"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        set(config, names[i], cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(old, names[i]), true));
+}
+
 static enum op_end put(struct call *c, const void *input)
 {
     const struct mapping_in *req = input;
@@ -397,10 +401,12 @@ static enum op_end put(struct call *c, const void *input)
     struct str function;
     if (check_all(c, req, &kind, &function) != OP_DONE)
         return OP_FAULT;
+    cJSON *config = new_config(c, req, kind, function);
     struct mapping *m = find_pair(b, req->source, function);
-    if (m)
-        return change(c, b, m, req, STR_NONE, NULL);
-    return keep_new(c, b, new_config(c, req, kind, function), NULL);
+    if (!m)
+        return keep_new(c, b, config, NULL);
+    carry_over(config, m->config);
+    return change(c, b, m, config, NULL);
 }
 
 static struct mapping *find(struct call *c, struct bus *b, struct str uuid)
@@ -470,14 +476,22 @@ static enum op_end update(struct call *c, const void *input)
     if (check_settings(c, req, m->kind, req->batch == SHAPE_NO_INT ? m->batch_size : req->batch,
                        req->window == SHAPE_NO_INT ? m->window_ms / 1000 : req->window) != OP_DONE)
         return OP_FAULT;
-    return change(c, b, m, req, function, "Updating");
+    cJSON *config = cJSON_Duplicate(m->config, true);
+    apply_settings(c, config, req, m->kind);
+    if (function.n)
+        set_text(config, "FunctionArn", function, &c->arena);
+    return change(c, b, m, config, "Updating");
 }
 
-static enum op_end delete (struct call *c, const void *input) {
-    const struct mapping_in *req = input; struct bus *b = bus_of(c);
+static enum op_end end_mapping(struct call *c, const void *input)
+{
+    const struct mapping_in *req = input;
+    struct bus *b = bus_of(c);
     struct mapping *m = find(c, b, req->uuid);
-    if (!m) return OP_FAULT;
-    if (mapping_store_del(c->txn, m) != RC_OK) return call_broke(c, RC_IO);
+    if (!m)
+        return OP_FAULT;
+    if (mapping_store_del(c->txn, m) != RC_OK)
+        return call_broke(c, RC_IO);
     answer(c, m, "Deleting");
     map_del(&b->mappings, req->uuid);
     poller_stop(m);
@@ -520,7 +534,7 @@ const struct op_row bus_update_mapping = {
 };
 const struct op_row bus_delete_mapping = {
     "DeleteEventSourceMapping",
-    delete,
+    end_mapping,
     uuid_in,
     sizeof(struct mapping_in),
     .http = "DELETE /2015-03-31/event-source-mappings/{UUID}",

@@ -19,6 +19,7 @@
 #define PAYLOAD_CEILING (16u << 20)
 
 static void lane_timer(struct timer *t);
+static void lane_rest(struct lane *l);
 
 struct lane *lane_new(struct poller *p)
 {
@@ -41,6 +42,8 @@ static void record_release(struct record *r)
 
 void lane_drop(struct lane *l, size_t n)
 {
+    if (n == 0)
+        return;
     for (size_t i = 0; i < n; i++)
         record_release(&l->records[i]);
     l->count -= n;
@@ -129,7 +132,7 @@ static void on_read(struct call *c)
     if (l->state == LANE_ENDED)
         return;
     if (failed)
-        lane_backoff(l, 1000);
+        lane_rest(l);
     else if (came > 0 || l->count > 0)
         lane_go_on(l);
     else
@@ -265,12 +268,18 @@ static void on_invoke(struct call *c)
     if (started)
         l->poller->source->settle(l, ok);
     else
-        lane_backoff(l, 1000);
+        l->poller->source->put_off(l);
 }
 
 static void lane_invoke(struct lane *l)
 {
     const struct mapping *m = l->poller->mapping;
+    if (l->poller->source->weed)
+        l->poller->source->weed(l);
+    if (l->count == 0) {
+        lane_go_on(l);
+        return;
+    }
     l->state = LANE_INVOKE;
     l->take = fitting(l);
     write_payload(l);
@@ -297,13 +306,21 @@ void lane_backoff(struct lane *l, int64_t ms)
     timer_set(w->timers, &l->timer, clock_now(&w->clock) + ms);
 }
 
+/* The source cannot be read, perhaps because it is gone: looked for again, but nobody waits for that. */
+static void lane_rest(struct lane *l)
+{
+    l->timer.idle = true;
+    lane_backoff(l, 1000);
+}
+
 static void lane_timer(struct timer *t)
 {
     struct lane *l = list_of(t, struct lane, timer);
+    l->timer.idle = false;
     if (l->count > 0)
         lane_invoke(l);
     else
-        lane_read(l);
+        lane_go_on(l);
 }
 
 /* --- the poller */

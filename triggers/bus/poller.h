@@ -65,8 +65,11 @@ struct source {
         struct call *c); /* records of its answer into the lane; returns how many came, wanted or not */
     void (*refused)(struct lane *l,
                     const struct fault *f); /* the read failed; NULL: nothing to do but try again */
+    void (*weed)(
+        struct lane *l); /* before an invocation: gives up records that came too late; NULL: none do */
     void (*settle)(struct lane *l,
                    bool ok); /* the invocation has ended well or not; puts the lane into its next state */
+    void (*put_off)(struct lane *l); /* the invocation never began, which is no attempt; as settle */
 };
 extern const struct source source_sqs, source_stream;
 

@@ -116,7 +116,8 @@ static enum rc give(struct call *push, struct outbox_item *item)
     k->payload = item->row.payload;
     bool ok = door_call(k);
     bool theirs = !ok && k->fault->http < 500 && k->fault->http != 429; /* trying again does not help */
-    int64_t wait = ok || theirs ? -1 : wait_of(item->row.policy, item->attempts); /* 0: at once, in the next turn */
+    int64_t wait =
+        ok || theirs ? -1 : wait_of(item->row.policy, item->attempts); /* 0: at once, in the next turn */
     enum rc rc;
     if (ok || wait < 0)
         rc = outbox_done(push->txn, item);
@@ -140,6 +141,7 @@ static enum op_end run(struct call *c, const void *input)
     enum rc rc = RC_OK;
     int n = 0;
     p->running = false;
+    timer_set(c->world->timers, &p->timer, c->now + 1000); /* should this run fail */
     while (n < PUSH_MAX &&
            (rc = outbox_next(c->txn, &c->arena, c->now, n ? &item : NULL, &item, &next_due)) == RC_OK) {
         if (give(c, &item) != RC_OK)
@@ -152,6 +154,8 @@ static enum op_end run(struct call *c, const void *input)
         return call_broke(c, rc);
     else if (next_due != INT64_MAX)
         timer_set(c->world->timers, &p->timer, next_due);
+    else
+        timer_stop(c->world->timers, &p->timer);
     return OP_DONE;
 }
 
@@ -193,6 +197,13 @@ static void push_start(struct world *w, void *state)
     run_soon(state);
 }
 
+/* After a lost commit: what was taken is due again. */
+static void push_drop(struct world *w, void *state)
+{
+    struct push *p = state;
+    timer_set(w->timers, &p->timer, clock_now(&w->clock));
+}
+
 static void push_close(struct world *w, void *state)
 {
     struct push *p = state;
@@ -208,5 +219,6 @@ const struct service bus_push_service = {
     .ops = ops,
     .open = push_open,
     .start = push_start,
+    .drop = push_drop,
     .close = push_close,
 };

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #define RECEIVE_MAX 10
+#define THROTTLED_MS 1000
 
 static char *queue_url(const struct lane *l, struct arena *a)
 {
@@ -26,13 +27,18 @@ static cJSON *all(void)
     return list;
 }
 
+static int64_t most_wanted(const struct lane *l)
+{
+    int64_t want = l->poller->mapping->batch_size - (int64_t)l->count;
+    return want < RECEIVE_MAX ? want : RECEIVE_MAX;
+}
+
 static struct call *read_more(struct lane *l)
 {
     struct call *c = lane_call(l, "sqs", "ReceiveMessage");
-    int64_t want = l->poller->mapping->batch_size - (int64_t)l->count;
     c->in = cJSON_CreateObject();
     cJSON_AddStringToObject(c->in, "QueueUrl", queue_url(l, &c->arena));
-    cJSON_AddNumberToObject(c->in, "MaxNumberOfMessages", (double)(want < RECEIVE_MAX ? want : RECEIVE_MAX));
+    cJSON_AddNumberToObject(c->in, "MaxNumberOfMessages", (double)most_wanted(l));
     cJSON_AddItemToObject(c->in, "MessageSystemAttributeNames", all());
     cJSON_AddItemToObject(c->in, "MessageAttributeNames", all());
     return c;
@@ -146,17 +152,23 @@ static void wake_a_lane(struct poller *p, const struct lane *but)
     }
 }
 
+/* When all came that was asked for, there may be more: for this lane while its window is open, else for the
+ * next.
+ */
 static size_t take(struct lane *l, struct call *c)
 {
-    cJSON *messages = cJSON_GetObjectItemCaseSensitive(c->out, "Messages"), *m;
-    size_t came = 0;
-    cJSON_ArrayForEach (m, messages) {
-        take_message(l, m);
+    const struct mapping *m = l->poller->mapping;
+    cJSON *messages = cJSON_GetObjectItemCaseSensitive(c->out, "Messages"), *message;
+    int64_t asked = most_wanted(l), came = 0;
+    cJSON_ArrayForEach (message, messages) {
+        take_message(l, message);
         came++;
     }
-    if (came == RECEIVE_MAX || (came && (int64_t)l->count >= l->poller->mapping->batch_size))
-        wake_a_lane(l->poller, l); /* there may be more than this lane can carry */
-    return came;
+    if (came == asked && m->window_ms > 0 && (int64_t)l->count < m->batch_size)
+        l->noted = true;
+    else if (came == asked)
+        wake_a_lane(l->poller, l);
+    return (size_t)came;
 }
 
 static void delete_some(struct lane *l);
@@ -205,6 +217,14 @@ static void settle(struct lane *l, bool ok)
     delete_some(l);
 }
 
+/* The queue keeps the messages: they come again after their visibility timeout. */
+static void put_off(struct lane *l)
+{
+    lane_drop(l, l->take);
+    l->take = 0;
+    lane_backoff(l, THROTTLED_MS);
+}
+
 static void start(struct poller *p)
 {
     lane_read(lane_new(p));
@@ -216,4 +236,10 @@ static void noted(struct poller *p)
 }
 
 const struct source source_sqs = {
-    .start = start, .noted = noted, .read = read_more, .take = take, .settle = settle};
+    .start = start,
+    .noted = noted,
+    .read = read_more,
+    .take = take,
+    .settle = settle,
+    .put_off = put_off,
+};

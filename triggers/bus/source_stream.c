@@ -11,6 +11,7 @@
 #define RETENTION_MS (24 * 3600 * 1000LL)
 #define BACKOFF_FIRST_MS 100
 #define BACKOFF_MOST_MS 60000
+#define THROTTLED_MS 1000
 
 static void add_arn(cJSON *in, const struct lane *l, const char *name)
 {
@@ -233,20 +234,17 @@ static void pass(struct lane *l, size_t n)
         return;
     commit_checkpoint(l, l->count == n && l->last_read ? l->last_read : l->records[n - 1].handle);
     lane_drop(l, n);
-    l->take -= n;
+    l->take = l->take > n ? l->take - n : 0;
     l->attempts = 0;
     l->limit = 0;
 }
 
-static size_t too_old(const struct lane *l)
+/* From this time on the record is no longer sent. */
+static int64_t end_of(const struct lane *l, const struct record *r)
 {
     const struct mapping *m = l->poller->mapping;
     int64_t most = m->max_age_ms < 0 || m->max_age_ms > RETENTION_MS ? RETENTION_MS : m->max_age_ms;
-    int64_t now = clock_now(&l->poller->world->clock);
-    size_t n = 0;
-    while (n < l->take && now - l->records[n].written_ms > most)
-        n++;
-    return n;
+    return r->written_ms + most + 1;
 }
 
 static void give_up(struct lane *l, size_t n, const char *why)
@@ -266,12 +264,25 @@ static void give_up(struct lane *l, size_t n, const char *why)
     pass(l, n);
 }
 
+static void weed(struct lane *l)
+{
+    int64_t now = clock_now(&l->poller->world->clock);
+    size_t n = 0;
+    while (n < l->count && now >= end_of(l, &l->records[n]))
+        n++;
+    if (n > 0)
+        give_up(l, n, "too old");
+}
+
+/* Later each time, but no later than the record at the front may wait. */
 static void try_again(struct lane *l)
 {
     int64_t wait = BACKOFF_FIRST_MS;
     for (int i = 1; i < l->attempts && wait < BACKOFF_MOST_MS; i++)
         wait *= 2;
-    lane_backoff(l, wait < BACKOFF_MOST_MS ? wait : BACKOFF_MOST_MS);
+    int64_t left = end_of(l, &l->records[0]) - clock_now(&l->poller->world->clock);
+    wait = wait < BACKOFF_MOST_MS ? wait : BACKOFF_MOST_MS;
+    lane_backoff(l, wait < left ? wait : left > 0 ? left : 0);
 }
 
 /* The record at the front has failed once more. */
@@ -279,10 +290,7 @@ static void failed_again(struct lane *l)
 {
     const struct mapping *m = l->poller->mapping;
     l->attempts++;
-    size_t old = too_old(l);
-    if (old > 0)
-        give_up(l, old, "too old");
-    else if (m->max_retries >= 0 && l->attempts > m->max_retries)
+    if (m->max_retries >= 0 && l->attempts > m->max_retries)
         give_up(l, l->take, "retries are used up");
     if (l->take > 0)
         try_again(l);
@@ -305,6 +313,12 @@ static void settle(struct lane *l, bool ok)
         pass(l, good);
         failed_again(l);
     }
+}
+
+/* The shard waits with its records: their order is kept. */
+static void put_off(struct lane *l)
+{
+    lane_backoff(l, THROTTLED_MS);
 }
 
 static void start(struct poller *p)
@@ -333,5 +347,7 @@ const struct source source_stream = {
     .read = read_more,
     .take = take,
     .refused = refused,
+    .weed = weed,
     .settle = settle,
+    .put_off = put_off,
 };
