@@ -43,6 +43,7 @@ static void room_close(struct room *r)
 {
     if (r->last)
         call_free(r->last);
+    turn_run(r->world->turn);
     world_free(r->world);
 }
 

@@ -9,6 +9,10 @@ const struct fault events_validation = {.code = "ValidationException", .http = 4
 const struct fault events_has_targets = {
     .code = "ValidationException", .http = 400, .text = "Rule can't be deleted since it has targets."};
 
+const struct fault events_limit = {.code = "LimitExceededException",
+                                   .http = 400,
+                                   .text = "The requested resource exceeds the maximum number allowed."};
+
 static void due(struct timer *t)
 {
     struct rule *r = list_of(t, struct rule, timer);

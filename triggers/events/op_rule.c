@@ -44,7 +44,7 @@ static const struct shape_row list_in[] = {
     SHAPE_END,
 };
 
-static enum op_end refuse_bus(struct call *c, struct str bus)
+enum op_end events_refuse_bus(struct call *c, struct str bus)
 {
     if (bus.n && !str_is(bus, "default"))
         return call_fail(c, &events_not_found, "Event bus %.*s does not exist.", STR_ARG(bus));
@@ -53,7 +53,7 @@ static enum op_end refuse_bus(struct call *c, struct str bus)
 
 static struct rule *find(struct call *c, const struct rule_in *req)
 {
-    if (refuse_bus(c, req->bus) != OP_DONE)
+    if (events_refuse_bus(c, req->bus) != OP_DONE)
         return NULL;
     struct rule *r = map_get(&events_of(c)->rules, req->name);
     if (!r)
@@ -72,7 +72,7 @@ static enum op_end put(struct call *c, const void *input)
     const struct rule_in *req = input;
     struct events *e = events_of(c);
     struct schedule schedule;
-    if (refuse_bus(c, req->bus) != OP_DONE)
+    if (events_refuse_bus(c, req->bus) != OP_DONE)
         return OP_FAULT;
     if (req->pattern.p)
         return call_fail(c, &events_validation, "EventPattern is not supported by tidepool yet.");
@@ -105,14 +105,18 @@ static enum op_end put(struct call *c, const void *input)
     return OP_DONE;
 }
 
-static enum op_end delete (struct call *c, const void *input) {
-    const struct rule_in *req = input; struct rule *r = map_get(&events_of(c)->rules, req->name);
-    if (refuse_bus(c, req->bus) != OP_DONE) return OP_FAULT;
-    if (!r) return OP_DONE;
-    if (cJSON_GetArraySize(cJSON_GetObjectItem(r->row, "Targets")) >
-        0) return call_fail(c, &events_has_targets, NULL);
-    if (rule_del(c, events_of(c), r) != RC_OK) return call_broke(c, RC_IO);
-    return OP_DONE;
+static enum op_end end_rule(struct call *c, const void *input)
+{
+    const struct rule_in *req = input;
+    if (events_refuse_bus(c, req->bus) != OP_DONE)
+        return OP_FAULT;
+    struct events *e = events_of(c);
+    struct rule *r = map_get(&e->rules, req->name);
+    if (!r)
+        return OP_DONE;
+    if (cJSON_GetArraySize(cJSON_GetObjectItem(r->row, "Targets")) > 0)
+        return call_fail(c, &events_has_targets, NULL);
+    return rule_del(c, e, r) == RC_OK ? OP_DONE : call_broke(c, RC_IO);
 }
 
 /* As AWS shows a rule: without what only we keep. */
@@ -138,7 +142,7 @@ static enum op_end list(struct call *c, const void *input)
 {
     const struct rule_in *req = input;
     struct events *e = events_of(c);
-    if (refuse_bus(c, req->bus) != OP_DONE)
+    if (events_refuse_bus(c, req->bus) != OP_DONE)
         return OP_FAULT;
     cJSON *rules = cJSON_AddArrayToObject(call_out(c), "Rules");
     int64_t left = req->limit == SHAPE_NO_INT ? 100 : req->limit;
@@ -182,7 +186,7 @@ static enum op_end disable(struct call *c, const void *input)
 }
 
 const struct op_row events_put_rule = {"PutRule", put, put_in, sizeof(struct rule_in), .status = 200};
-const struct op_row events_delete_rule = {"DeleteRule", delete, name_in, sizeof(struct rule_in),
+const struct op_row events_delete_rule = {"DeleteRule", end_rule, name_in, sizeof(struct rule_in),
                                           .status = 200};
 const struct op_row events_describe_rule = {"DescribeRule", describe, name_in, sizeof(struct rule_in),
                                             .status = 200};

@@ -20,7 +20,11 @@ static const struct shape_row target_rows[] = {
 static const struct shape_row target[] = {OUT(SHAPE_STRUCT, "member", .of = target_rows), SHAPE_END};
 static const struct shape_row id[] = {OUT(SHAPE_STR, "member", .min = 1, .max = 64), SHAPE_END};
 
-#define RULE IN_STR(target_in, rule, "Rule", .flags = SHAPE_REQ, .min = 1, .max = 64)
+#define TARGETS_MAX 5 /* of a rule */
+
+#define RULE                                                                                                 \
+    IN_STR(target_in, rule, "Rule", .flags = SHAPE_REQ, .min = 1, .max = 64),                                \
+        IN_STR(target_in, bus, "EventBusName")
 
 static const struct shape_row put_in[] = {
     RULE,
@@ -39,11 +43,13 @@ static const struct shape_row fire_in[] = {
     SHAPE_END,
 };
 
-static struct rule *find(struct call *c, struct str name)
+static struct rule *find(struct call *c, const struct target_in *req)
 {
-    struct rule *r = map_get(&events_of(c)->rules, name);
+    if (events_refuse_bus(c, req->bus) != OP_DONE)
+        return NULL;
+    struct rule *r = map_get(&events_of(c)->rules, req->rule);
     if (!r)
-        call_fail(c, &events_not_found, "Rule %.*s does not exist on EventBus default.", STR_ARG(name));
+        call_fail(c, &events_not_found, "Rule %.*s does not exist on EventBus default.", STR_ARG(req->rule));
     return r;
 }
 
@@ -106,7 +112,7 @@ static enum op_end keep(struct call *c, struct rule *r, cJSON *row)
 static enum op_end put(struct call *c, const void *input)
 {
     const struct target_in *req = input;
-    struct rule *r = find(c, req->rule);
+    struct rule *r = find(c, req);
     if (!r)
         return OP_FAULT;
     const cJSON *t;
@@ -130,13 +136,17 @@ static enum op_end put(struct call *c, const void *input)
         drop_target(targets, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(t, "Id")));
         cJSON_AddItemToArray(targets, cJSON_Duplicate(t, true));
     }
+    if (cJSON_GetArraySize(targets) > TARGETS_MAX) {
+        cJSON_Delete(row);
+        return call_fail(c, &events_limit, NULL);
+    }
     return keep(c, r, row);
 }
 
 static enum op_end remove_targets(struct call *c, const void *input)
 {
     const struct target_in *req = input;
-    struct rule *r = find(c, req->rule);
+    struct rule *r = find(c, req);
     if (!r)
         return OP_FAULT;
     cJSON *row = cJSON_Duplicate(r->row, true);
@@ -149,7 +159,7 @@ static enum op_end remove_targets(struct call *c, const void *input)
 static enum op_end list(struct call *c, const void *input)
 {
     const struct target_in *req = input;
-    const struct rule *r = find(c, req->rule);
+    const struct rule *r = find(c, req);
     if (!r)
         return OP_FAULT;
     cJSON_AddItemToObject(call_out(c), "Targets",

@@ -31,7 +31,10 @@ struct events *events_of(const struct call *c);
 enum rc rule_put(struct call *c, struct events *e, cJSON *row);
 enum rc rule_del(struct call *c, struct events *e, struct rule *r);
 
-extern const struct fault events_not_found, events_validation, events_has_targets;
+/* There is the default bus and no other. */
+enum op_end events_refuse_bus(struct call *c, struct str bus);
+
+extern const struct fault events_not_found, events_validation, events_has_targets, events_limit;
 extern const struct op_row events_put_rule, events_delete_rule, events_describe_rule, events_list_rules,
     events_enable_rule, events_disable_rule, events_put_targets, events_remove_targets, events_list_targets,
     events_fire;
