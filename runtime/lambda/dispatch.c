@@ -188,7 +188,7 @@ static void give_slot(struct flight *x)
     x->home = NULL;
     list_del(&x->link);
     if (h->in_flight == 0)
-        h->idle_us = clock_mono_us(), h->window = WINDOW;
+        h->idle_us = clock_mono_us(), h->window = WINDOW, h->heavy = 0;
 }
 
 /* Nothing runs in it and nothing will. */
@@ -215,6 +215,12 @@ static int running(const struct home *h)
     return h->in_flight - h->waiting;
 }
 
+/* How long something new would wait in it, roughly: a heavy handler has every second slice. */
+static int burden(const struct home *h)
+{
+    return running(h) + h->heavy * WINDOW;
+}
+
 static bool is_stuck(const struct home *h, int64_t now_us)
 {
     return h->page && h->in_flight > 0 && claim_stuck_us(h->page, now_us) > STUCK_US;
@@ -232,11 +238,10 @@ static struct home *choose(struct lane *l, int64_t now)
         if (h->old || h->ending || is_stuck(h, now))
             continue;
         open++;
-        if (running(h) < h->window && h->in_flight < HOME_ENVIRONMENTS &&
-            (!best || running(h) < running(best)))
+        if (running(h) < h->window && h->in_flight < HOME_ENVIRONMENTS && (!best || burden(h) < burden(best)))
             best = h;
     }
-    if (best && (running(best) < SECOND_HOME_AT || open >= l->dispatch->most_homes))
+    if (best && (burden(best) < SECOND_HOME_AT || open >= l->dispatch->most_homes))
         return best;
     if (open < l->dispatch->most_homes && l->home_count < l->dispatch->most_homes + EXTRA_HOMES) {
         struct home *fresh = home_open(l);
@@ -596,11 +601,17 @@ static void widen(struct home *h, int64_t now)
         h->window += WINDOW;
 }
 
-/* True while something in it has not begun. */
+static bool is_heavy(const struct flight *x, int64_t now)
+{
+    return x->stage == FLIGHT_BEGUN && x->call_count == 0 && now - x->sent_us > STUCK_US;
+}
+
+/* True while something in it has not begun, or is heavy: it must be looked at again soon. */
 static bool look_after_home(struct home *h, int64_t now)
 {
     struct list *at, *tmp;
-    bool unbegun = false;
+    bool unbegun = false, asleep = h->page && claim_stuck_us(h->page, now) == 0;
+    h->heavy = 0;
     list_each_safe (at, tmp, &h->flights) {
         struct flight *x = list_of(at, struct flight, link);
         note_begun(h, x, now);
@@ -614,21 +625,22 @@ static bool look_after_home(struct home *h, int64_t now)
             return true;
         }
         unbegun |= x->stage == FLIGHT_SENT;
+        h->heavy += !asleep && is_heavy(x, now);
     }
     if (unbegun)
         rescue(h, now);
-    return unbegun;
+    return unbegun || h->heavy > 0;
 }
 
-/* True while something has not begun. */
+/* True when it must be looked at again soon. */
 static bool look_after_lane(struct lane *l, int64_t now)
 {
     struct list *at, *tmp;
-    bool unbegun = false;
+    bool soon = false;
     list_each_safe (at, tmp, &l->homes)
-        unbegun |= look_after_home(list_of(at, struct home, link), now);
+        soon |= look_after_home(list_of(at, struct home, link), now);
     if (list_empty(&l->queue))
-        return unbegun;
+        return soon;
     struct flight *first = list_of(l->queue.next, struct flight, link);
     if (now - first->queued_us > STUCK_US)
         list_each (at, &l->homes)
@@ -650,12 +662,12 @@ static void on_tick(void *arg)
     struct dispatch *d = arg;
     struct map_entry *at = d->lanes.first;
     struct lane *l;
-    bool unbegun = false;
+    bool soon = false;
     int64_t now = clock_mono_us();
     while ((l = map_each(&at, NULL)))
         if (l->in_flight > 0)
-            unbegun |= look_after_lane(l, now);
-    if (unbegun)
+            soon |= look_after_lane(l, now);
+    if (soon)
         return;
     d->tick_ms = 0;
     loop_timer_stop(d->tick);

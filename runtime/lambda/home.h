@@ -33,6 +33,7 @@ struct home {
     int in_flight;
     int window;      /* how many may be running in it (not waiting for an answer) */
     int waiting;     /* flights whose handler waits for an answer of the door */
+    int heavy;       /* flights that had the processor for more than an instant, at the last look */
     bool old;        /* its code is no longer current: gets nothing new */
     bool ending;     /* retired or killed: `gone` is to come */
     bool spoke;      /* heard from since it was opened */

@@ -13,6 +13,7 @@
 #include "lambda/claim.h"
 #include "lambda/lambda.h"
 #include "lambda/wire.h"
+#include "lambda/worker/worker.h"
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -158,13 +159,13 @@ struct fixture {
     char runs[64];
 };
 
-static int set_up(void **state)
+static int set_up_with(void **state, void (*run_worker)(int fd, void *page))
 {
     struct fixture *x = calloc(1, sizeof(*x));
     struct store *store;
     str_copy(STR("/tmp/tidepool-runs-XXXXXX"), x->runs, sizeof(x->runs));
     close(mkstemp(x->runs));
-    x->nursery = nursery_start(worker);
+    x->nursery = nursery_start(run_worker);
     x->loop = loop_new();
     nursery_attach(x->nursery, x->loop);
     conf_init(&x->conf);
@@ -174,6 +175,16 @@ static int set_up(void **state)
         .loop = x->loop, .nursery = x->nursery, .conf = &x->conf, .store = store, .services = services});
     *state = x;
     return 0;
+}
+
+static int set_up(void **state)
+{
+    return set_up_with(state, worker);
+}
+
+static int set_up_lua(void **state)
+{
+    return set_up_with(state, worker_main);
 }
 
 static int tear_down(void **state)
@@ -394,6 +405,72 @@ static void test_new_code_under_load(void **state)
     forget(shots, N);
 }
 
+/* A second of CPU inside one C function, which no Lua hook can interrupt. */
+#define FINDER                                                                                               \
+    "return function(event) "                                                                                \
+    "if event.burn then string.find(string.rep('a', 3000), string.rep('a?', 24) .. 'b') end "                \
+    "return event.n end"
+
+static void test_string_find_holds_nobody(void **state)
+{
+    struct fixture *x = *state;
+    enum { N = 300 };
+    static struct shot shots[N];
+    struct shot burner, warm;
+    put_function(x, FINDER, 1);
+    shoot(x, &warm, "{\"n\":1}");
+    wait_for(x, &warm, 1);
+    assert_string_equal(payload(&warm), "1");
+    forget(&warm, 1);
+    shoot(x, &burner, "{\"burn\":1}");
+    for (int i = 0; i < N; i++) {
+        shoot(x, &shots[i], "{\"n\":2}");
+        loop_once(x->loop, 2);
+    }
+    wait_for(x, shots, N);
+    wait_for(x, &burner, 1);
+    for (int i = 0; i < N; i++) {
+        assert_string_equal(payload(&shots[i]), "2");
+        assert_true(shots[i].took_us < 500000);
+    }
+    assert_non_null(strstr(payload(&burner), "Sandbox.Timedout"));
+    assert_true(burner.took_us < 1600000);
+    forget(shots, N);
+    forget(&burner, 1);
+}
+
+/* Each waits for the next: more than eight of them must run in the workers at once. */
+static void test_handlers_that_wait_make_room(void **state)
+{
+    struct fixture *x = *state;
+    struct shot s;
+    put_function(x,
+                 "return function(event) if event.n == 0 then return 0 end "
+                 "local r = aws.lambda.invoke{FunctionName='f', Payload=json.encode({n = event.n - 1})} "
+                 "return json.decode(r.Payload) + 1 end",
+                 10);
+    shoot(x, &s, "{\"n\":40}");
+    wait_for(x, &s, 1);
+    assert_string_equal(payload(&s), "40");
+    forget(&s, 1);
+}
+
+static void test_handlers_that_sleep_make_room(void **state)
+{
+    struct fixture *x = *state;
+    enum { N = 100 };
+    static struct shot shots[N];
+    put_function(x, "return function() time.sleep(200) return 1 end", 10);
+    int64_t began = clock_mono_us();
+    for (int i = 0; i < N; i++)
+        shoot(x, &shots[i], "{}");
+    wait_for(x, shots, N);
+    assert_true(clock_mono_us() - began < 2000000);
+    for (int i = 0; i < N; i++)
+        assert_string_equal(payload(&shots[i]), "1");
+    forget(shots, N);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,6 +480,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_worker_that_ends_takes_only_what_it_ran, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_worker_that_never_starts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_new_code_under_load, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_string_find_holds_nobody, set_up_lua, tear_down),
+        cmocka_unit_test_setup_teardown(test_handlers_that_wait_make_room, set_up_lua, tear_down),
+        cmocka_unit_test_setup_teardown(test_handlers_that_sleep_make_room, set_up_lua, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -197,6 +197,7 @@ static bool step(struct worker *w)
 {
     if (!w->executor)
         return false;
+    claim_beat(w->page, clock_mono_us());
     ticker_begin(&w->ticker);
     bool more = executor_step(w->executor, SLICE_US);
     ticker_end(&w->ticker);
@@ -271,6 +272,8 @@ _Noreturn void worker_main(int fd, void *page)
         send_all(w);
         if (w->stopping && w->running == 0)
             leave();
+        if (!more)
+            claim_beat(page, 0);
         struct pollfd p = {fd, POLLIN, 0};
         int ready = poll(&p, 1, more ? 0 : patience(w));
         if (ready == 0 && !more && w->running == 0 && w->in.n == 0)
