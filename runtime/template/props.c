@@ -169,8 +169,13 @@ static bool welcome(const struct checker *k, const struct node *member, const st
 struct node *props_check(struct arena *a, struct problems *p, const struct node *value,
                          const struct prop_row *rows, const char *of, bool partial)
 {
-    struct checker k = {a, p, of && *of ? of : "this"};
+    const struct checker k = {a, p, *of ? of : "this"};
     struct node *out = node_new(a, NODE_MAP, value), *member;
+    if (!value || value->kind != NODE_MAP) {
+        if (value)
+            problem_hard(p, value, "must be a map");
+        return out;
+    }
     node_each (member, value) {
         const struct prop_row *row = find_row(rows, member->key);
         struct node *checked = welcome(&k, member, row, partial) ? check_one(&k, member, row) : NULL;

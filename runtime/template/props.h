@@ -64,7 +64,8 @@ struct prop_row {
 
 /* Checks a resolved map against the rows and returns the honoured part in the rows' types ("5" becomes 5).
  * `partial`: a part of Globals: nothing is required and only PROP_GLOBAL rows are allowed.  `of`: what has
- * these properties, for the messages.  Never NULL. */
+ * these properties, for the messages ("": nothing special).  A value that is NULL (left out, or broken and
+ * said) has no members.  Never NULL. */
 struct node *props_check(struct arena *a, struct problems *p, const struct node *value,
                          const struct prop_row *rows, const char *of, bool partial);
 

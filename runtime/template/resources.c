@@ -84,7 +84,8 @@ static void read_properties(struct template *t, struct resource *r)
     }
     properties = globals_merge(t, r->type, properties ? properties : none);
     struct node *resolved = scope_resolve(&t->scope, properties);
-    r->props = props_check(&t->arena, t->problems, resolved, r->type->props, r->type->name, false);
+    r->props =
+        props_check(&t->arena, t->problems, resolved ? resolved : none, r->type->props, r->type->name, false);
 }
 
 static void read_resource(struct template *t, const struct node *at)
