@@ -132,6 +132,8 @@ static const char *redrive_reason(struct call *c, struct str source_arn, const c
         return "Dead-letter target owner should be same as the source.";
     if (str_ends(to.resource, STR(".fifo")) != str_ends(from.resource, STR(".fifo")))
         return "Dead-letter queue must be same type of queue as the source.";
+    if (str_eq(arn, source_arn))
+        return "Dead letter target can not be the queue itself.";
     const struct queue *target = queue_by_arn(c, arn);
     if (!target)
         return "Dead letter target does not exist.";

@@ -102,8 +102,10 @@ enum op_end batch_run(struct call *c, struct queue *q, const cJSON *entries, con
             continue;
         }
         cJSON_Delete(ok);
-        if (rc != RC_OK)
+        if (rc != RC_OK) {
+            sqs_forget(q->sqs); /* the entries before are counted already */
             return call_broke(c, rc);
+        }
         add_failed(c, failed, entry);
     }
     return OP_DONE;

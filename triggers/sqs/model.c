@@ -76,7 +76,6 @@ struct queue *queue_add(struct sqs *m, const struct queue_row *row, cJSON *attri
     q->created = row->created, q->modified = row->modified, q->purged = row->purged;
     queue_set_attributes(q, attributes ? attributes : cJSON_CreateObject());
     queue_set_tags(q, tags ? tags : cJSON_CreateObject());
-    q->total = q->in_flight = UNKNOWN;
     q->wake.fire = wake;
     map_put(&m->queues, q->arn, q);
     if (row->id > m->last_id)
@@ -214,37 +213,84 @@ struct queue *queue_by_url(struct call *c, struct str url)
 
 /* --- counting and waking */
 
-enum rc queue_next_seq(struct call *c, struct queue *q, uint64_t *seq)
+/* One walk over the due rows; `seq` of those that were received tells where the fresh ones begin, because
+ * fresh messages are received in the order of their numbers. */
+struct walk {
+    struct queue *q;
+    struct queue_counts counts;
+    int64_t now, rows, first;
+    uint64_t received;
+};
+
+static void walk_one(void *arg, const struct due *d)
 {
-    if (q->last_seq == 0) {
-        enum rc rc = message_last_seq(c->txn, q->id, &q->last_seq);
-        if (rc != RC_OK)
-            return rc;
-    }
-    *seq = q->last_seq + 1;
+    struct walk *w = arg;
+    if (w->rows++ == 0)
+        w->first = d->visible_at;
+    if (d->seq < SEQ_PLACED && d->seq > w->received)
+        w->received = d->seq;
+    if (d->visible_at <= w->now)
+        w->counts.visible++;
+    else if (d->receives)
+        w->counts.in_flight++;
+    else
+        w->counts.delayed++;
+}
+
+static enum rc walk(struct call *c, struct queue *q, struct walk *w)
+{
+    *w = (struct walk){.q = q, .now = c->now, .first = INT64_MAX};
+    return due_each(c->txn, q->id, walk_one, w);
+}
+
+enum rc queue_learn(struct call *c, struct queue *q)
+{
+    if (q->learned)
+        return RC_OK;
+    struct walk w;
+    uint64_t last = 0;
+    enum rc rc = walk(c, q, &w);
+    if (rc == RC_OK)
+        rc = message_last_seq(c->txn, q->id, SEQ_PLACED, &q->last_fresh);
+    if (rc == RC_OK)
+        rc = message_last_seq(c->txn, q->id, UINT64_MAX, &last);
+    if (rc != RC_OK)
+        return rc;
+    q->last_placed = last >= SEQ_PLACED ? last : SEQ_PLACED;
+    q->head = w.received + 1;
+    if (q->last_fresh < w.received)
+        q->last_fresh = w.received;
+    q->due_rows = w.rows, q->next_due = w.first, q->in_flight = w.counts.in_flight;
+    q->learned = true;
     return RC_OK;
 }
 
-void queue_count(struct queue *q, int64_t messages, int64_t in_flight)
+void queue_due_written(struct queue *q, int64_t visible_at)
 {
-    if (q->total != UNKNOWN)
-        q->total += messages;
-    if (q->in_flight != UNKNOWN && (q->in_flight += in_flight) < 0)
+    if (visible_at < q->next_due)
+        q->next_due = visible_at;
+}
+
+void queue_count(struct queue *q, int64_t due_rows, int64_t in_flight)
+{
+    q->due_rows += due_rows;
+    q->in_flight += in_flight;
+    if (q->in_flight < 0)
         q->in_flight = 0;
 }
 
-enum rc queue_know_total(struct call *c, struct queue *q)
+enum rc queue_counts_now(struct call *c, struct queue *q, struct queue_counts *out)
 {
-    return q->total == UNKNOWN ? due_count_all(c->txn, q->id, &q->total) : RC_OK;
-}
-
-enum rc queue_know_in_flight(struct call *c, struct queue *q)
-{
-    struct due_counts counts;
-    enum rc rc = due_count_later(c->txn, q->id, c->now, &counts);
+    struct walk w;
+    enum rc rc = queue_learn(c, q);
     if (rc == RC_OK)
-        q->in_flight = counts.in_flight;
-    return rc;
+        rc = walk(c, q, &w);
+    if (rc != RC_OK)
+        return rc;
+    q->in_flight = w.counts.in_flight;
+    *out = w.counts;
+    out->visible += (int64_t)(q->last_fresh + 1 - q->head);
+    return RC_OK;
 }
 
 void queue_wake_at(struct queue *q, int64_t at)

@@ -1,7 +1,7 @@
 /* Queues in memory: a cache of what the store has, loaded whole on first touch, forgotten by drop.
  *
- * Messages are never kept here; a queue has only their number, and the time at which the next one becomes
- * visible when somebody may be waiting for it. */
+ * Messages are never kept here; a queue knows only where its fresh ones begin and end, how many there are,
+ * and when the next one becomes visible if somebody may be waiting for it. */
 #ifndef SQS_MODEL_H
 #define SQS_MODEL_H
 
@@ -15,7 +15,6 @@
 #define MAX_RECEIVE 10
 #define MAX_IN_FLIGHT 120000
 #define MAX_VISIBILITY 43200 /* seconds; also the total over all extensions */
-#define UNKNOWN (-1)
 
 struct sqs {
     struct world *world;
@@ -37,10 +36,14 @@ struct queue { /* room */
     struct str dead_letter_arn; /* absent: no redrive */
     int64_t max_receives;
 
-    uint64_t last_seq; /* of the newest message; 0: not known yet */
-    int64_t total;     /* messages; UNKNOWN until somebody asks */
-    int64_t in_flight; /* at least as many as are in flight (who became visible again is still counted);
-                          UNKNOWN until the first receive */
+    /* what there is, learned from the store on first touch */
+    bool learned;
+    uint64_t head;                    /* fresh messages are those with head <= seq <= last_fresh */
+    uint64_t last_fresh, last_placed; /* the highest seq of each kind; 0: none */
+    int64_t due_rows;                 /* messages that are not fresh */
+    int64_t next_due;                 /* no due row is earlier than this */
+    int64_t in_flight; /* at least as many as are in flight: who became visible again is still counted */
+
     struct timer wake; /* notes the ARN when the next message becomes visible */
     int64_t wake_at;
 };
@@ -66,13 +69,18 @@ void queue_set_attributes(struct queue *q, cJSON *attributes); /* moved */
 void queue_set_tags(struct queue *q, cJSON *tags);             /* moved */
 void queue_remove(struct queue *q);                            /* freed */
 
-/* The seq that the next message of the queue gets. */
-enum rc queue_next_seq(struct call *c, struct queue *q, uint64_t *seq);
+/* Learns from the store what the queue has, if it does not know yet. */
+enum rc queue_learn(struct call *c, struct queue *q);
 
-/* Counting, after the store has it. */
-void queue_count(struct queue *q, int64_t messages, int64_t in_flight);
-enum rc queue_know_total(struct call *c, struct queue *q);
-enum rc queue_know_in_flight(struct call *c, struct queue *q);
+/* The model follows the store: a due row was written at `visible_at`; this many rows of due or messages in
+ * flight more or less. */
+void queue_due_written(struct queue *q, int64_t visible_at);
+void queue_count(struct queue *q, int64_t due_rows, int64_t in_flight);
+
+struct queue_counts {
+    int64_t visible, in_flight, delayed;
+};
+enum rc queue_counts_now(struct call *c, struct queue *q, struct queue_counts *out);
 
 /* Notes the queue at `at` (INT64_MAX: nothing will become visible). */
 void queue_wake_at(struct queue *q, int64_t at);

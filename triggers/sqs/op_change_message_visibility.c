@@ -76,7 +76,9 @@ static enum rc change_one(struct call *c, struct queue *q, const void *input, cJ
     (void)ok;
     struct due d;
     enum handle_state state;
-    enum rc rc = handle_find(c, q, req->handle, &state, &d);
+    enum rc rc = queue_learn(c, q);
+    if (rc == RC_OK)
+        rc = handle_find(c, q, req->handle, &state, &d);
     if (rc != RC_OK)
         return rc;
     if (state == HANDLE_BAD) {
@@ -98,6 +100,7 @@ static enum rc change_one(struct call *c, struct queue *q, const void *input, cJ
     int64_t was_hidden = d.visible_at > c->now, is_hidden = visible_at > c->now;
     rc = move(c, q, &d, visible_at);
     if (rc == RC_OK) {
+        queue_due_written(q, visible_at);
         queue_count(q, 0, is_hidden - was_hidden);
         call_note(c, q->arn);
     }

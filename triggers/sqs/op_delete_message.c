@@ -55,7 +55,9 @@ static enum rc delete_one(struct call *c, struct queue *q, const void *input, cJ
     (void)ok;
     struct due d;
     enum handle_state state;
-    enum rc rc = handle_find(c, q, req->handle, &state, &d);
+    enum rc rc = queue_learn(c, q);
+    if (rc == RC_OK)
+        rc = handle_find(c, q, req->handle, &state, &d);
     if (rc == RC_OK && state == HANDLE_BAD)
         *end = fail_handle(c, req->handle);
     if (rc != RC_OK || state != HANDLE_LIVE)

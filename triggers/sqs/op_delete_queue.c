@@ -50,7 +50,7 @@ static enum op_end run_purge(struct call *c, const void *input)
     if (rc != RC_OK)
         return call_broke(c, rc);
     q->purged = c->now;
-    q->total = q->in_flight = 0;
+    q->learned = false;
     queue_wake_at(q, INT64_MAX);
     return OP_DONE;
 }

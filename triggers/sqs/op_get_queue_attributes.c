@@ -52,27 +52,16 @@ static bool counts_asked(const cJSON *names)
            asked(names, "ApproximateNumberOfMessagesDelayed");
 }
 
-static enum rc count(struct call *c, struct queue *q, struct due_counts *later)
-{
-    enum rc rc = retention_sweep(c, q);
-    if (rc == RC_OK)
-        rc = queue_know_total(c, q);
-    if (rc == RC_OK)
-        rc = due_count_later(c->txn, q->id, c->now, later);
-    return rc;
-}
-
 static struct str counted_value(struct call *c, const struct queue *q, const char *name,
-                                const struct due_counts *later)
+                                const struct queue_counts *counts)
 {
     if (strcmp(name, "QueueArn") == 0)
         return q->arn;
-    int64_t n = strcmp(name, "CreatedTimestamp") == 0                     ? q->created / 1000
-                : strcmp(name, "LastModifiedTimestamp") == 0              ? q->modified / 1000
-                : strcmp(name, "ApproximateNumberOfMessagesDelayed") == 0 ? later->delayed
-                : strcmp(name, "ApproximateNumberOfMessagesNotVisible") == 0
-                    ? later->in_flight
-                    : q->total - later->delayed - later->in_flight;
+    int64_t n = strcmp(name, "CreatedTimestamp") == 0                        ? q->created / 1000
+                : strcmp(name, "LastModifiedTimestamp") == 0                 ? q->modified / 1000
+                : strcmp(name, "ApproximateNumberOfMessagesDelayed") == 0    ? counts->delayed
+                : strcmp(name, "ApproximateNumberOfMessagesNotVisible") == 0 ? counts->in_flight
+                                                                             : counts->visible;
     return arena_printf(&c->arena, "%" PRId64, n);
 }
 
@@ -82,15 +71,17 @@ static enum op_end run(struct call *c, const void *input)
     struct queue *q = queue_by_url(c, req->queue_url);
     if (!q || !names_known(c, req->names))
         return OP_FAULT;
-    struct due_counts later = {0};
-    enum rc rc = counts_asked(req->names) ? count(c, q, &later) : RC_OK;
+    struct queue_counts counts = {0};
+    enum rc rc = counts_asked(req->names) ? retention_sweep(c, q) : RC_OK;
+    if (rc == RC_OK && counts_asked(req->names))
+        rc = queue_counts_now(c, q, &counts);
     if (rc != RC_OK)
         return call_broke(c, rc);
     cJSON *o = NULL;
     for (const struct queue_attr *a = queue_attrs; a->name; a++) {
         if (!asked(req->names, a->name))
             continue;
-        struct str value = a->kind == ATTR_COUNTED ? counted_value(c, q, a->name, &later)
+        struct str value = a->kind == ATTR_COUNTED ? counted_value(c, q, a->name, &counts)
                                                    : queue_attr_value(q->attributes, a);
         if (!value.p)
             continue;

@@ -146,84 +146,136 @@ static cJSON *message_out(struct call *c, const struct queue *q, const struct re
 
 /* --- taking */
 
-/* Hides the message until its visibility timeout is over: the due row moves, the message stays. */
-static enum rc hide(struct call *c, const struct queue *q, struct due *d, int64_t visibility)
+struct taking {
+    struct queue *q;
+    const struct receive_message_in *req;
+    cJSON *messages;
+    int64_t visibility; /* seconds */
+    int max, received;
+    int put_aside; /* expired, or moved to the dead-letter queue */
+};
+
+static bool enough(const struct taking *t)
 {
-    enum rc rc = due_erase(c->txn, q->id, d);
-    if (rc != RC_OK)
-        return rc;
-    d->visible_at = c->now + visibility * 1000;
+    return t->received >= t->max;
+}
+
+/* Writes the due row of this receive and hands the message out. */
+static enum rc give(struct call *c, struct taking *t, struct due *d, const struct message *m)
+{
+    d->visible_at = c->now + t->visibility * 1000;
     d->first_received_at = d->first_received_at ? d->first_received_at : c->now;
     d->received_at = c->now;
     d->receives++;
     d->tag = (uint32_t)ident_u64(&c->world->ident);
     d->moved = false;
-    return due_write(c->txn, q->id, d);
-}
-
-struct taking {
-    cJSON *messages;
-    int64_t visibility;      /* seconds */
-    int received, put_aside; /* put aside: expired, or moved to the dead-letter queue */
-    int64_t next;            /* when the next message becomes visible */
-};
-
-static enum rc take_one(struct call *c, struct queue *q, const struct receive_message_in *req, struct due *d,
-                        struct taking *t)
-{
-    if (retention_over(c, q, d)) {
-        enum rc rc = message_erase(c->txn, q->id, d->seq);
-        if (rc == RC_OK)
-            rc = due_erase(c->txn, q->id, d);
-        if (rc == RC_OK)
-            queue_count(q, -1, 0), t->put_aside++;
-        return rc;
-    }
-    struct queue *dead = redrive_target(c, q, d);
-    if (dead) {
-        t->put_aside++;
-        return redrive_move(c, q, dead, d);
-    }
-    struct message m;
-    enum rc rc = hide(c, q, d, t->visibility);
-    if (rc == RC_OK)
-        rc = message_read(c->txn, &c->arena, q->id, d->seq, &m);
+    enum rc rc = due_write(c->txn, t->q->id, d);
     if (rc != RC_OK)
         return rc;
+    queue_due_written(t->q, d->visible_at);
+    queue_count(t->q, 0, 1);
     t->messages = t->messages ? t->messages : cJSON_AddArrayToObject(call_out(c), "Messages");
-    cJSON_AddItemToArray(t->messages, message_out(c, q, req, &m, d));
+    cJSON_AddItemToArray(t->messages, message_out(c, t->q, t->req, m, d));
     t->received++;
     return RC_OK;
 }
 
-static enum rc take(struct call *c, struct queue *q, const struct receive_message_in *req, struct taking *t)
+/* A message that was received before, or was placed: its due row moves. */
+static enum rc take_due(struct call *c, struct taking *t, struct due *d)
 {
-    int max = req->max == SHAPE_NO_INT ? 1 : (int)req->max;
+    struct queue *dead = redrive_target(c, t->q, d);
+    if (dead && !retention_over(c, t->q, d->sent_at)) {
+        t->put_aside++;
+        return redrive_move(c, t->q, dead, d);
+    }
+    enum rc rc = due_erase(c->txn, t->q->id, d);
+    struct message m;
+    if (rc == RC_OK && !retention_over(c, t->q, d->sent_at)) {
+        rc = message_read(c->txn, &c->arena, t->q->id, d->seq, &m);
+        return rc == RC_OK ? give(c, t, d, &m) : rc;
+    }
+    if (rc == RC_OK)
+        rc = message_erase(c->txn, t->q->id, d->seq);
+    queue_count(t->q, -1, 0);
+    t->put_aside++;
+    return rc;
+}
+
+/* Those whose time has come.  What is put aside makes room for more. */
+static enum rc take_all_due(struct call *c, struct taking *t)
+{
     int found = 0, want = 0;
-    do {
+    while (!enough(t) && t->q->next_due <= c->now && found == want) {
         struct due rows[MAX_RECEIVE];
-        want = max - t->received;
-        enum rc rc = due_first(c->txn, q->id, c->now, want, rows, &found, &t->next);
-        int aside = t->put_aside;
+        int64_t next;
+        want = t->max - t->received;
+        enum rc rc = due_first(c->txn, t->q->id, c->now, want, rows, &found, &next);
+        if (rc == RC_OK && found < want)
+            t->q->next_due = next;
         for (int i = 0; rc == RC_OK && i < found; i++)
-            rc = take_one(c, q, req, &rows[i], t);
+            rc = take_due(c, t, &rows[i]);
         if (rc != RC_OK)
             return rc;
-        if (t->put_aside == aside || t->visibility == 0)
-            break; /* all that was found was taken, or is visible still */
-    } while (found == want);
-    queue_count(q, 0, t->received);
-    /* Fewer than asked for: somebody may wait for the next one. */
-    if (found < want)
-        queue_wake_at(q, t->next);
+        if (t->visibility == 0)
+            break; /* what was given is visible still: once is enough */
+    }
     return RC_OK;
+}
+
+static enum rc take_fresh(struct call *c, struct taking *t)
+{
+    struct queue *q = t->q;
+    while (!enough(t) && q->head <= q->last_fresh) {
+        struct message fresh[MAX_RECEIVE];
+        int n;
+        enum rc rc = message_fresh(c->txn, &c->arena, q->id, q->head, t->max - t->received, fresh, &n);
+        for (int i = 0; rc == RC_OK && i < n; i++) {
+            struct due d = {.seq = fresh[i].seq, .sent_at = fresh[i].sent_at};
+            q->head = fresh[i].seq + 1;
+            if (!retention_over(c, q, d.sent_at)) {
+                queue_count(q, 1, 0);
+                rc = give(c, t, &d, &fresh[i]);
+            } else {
+                t->put_aside++;
+                rc = message_erase(c->txn, q->id, d.seq);
+            }
+        }
+        if (rc != RC_OK)
+            return rc;
+        if (n == 0)
+            q->head = q->last_fresh + 1;
+    }
+    return RC_OK;
+}
+
+/* Fewer than asked for: somebody may wait for the next one. */
+static enum rc wake_later(struct call *c, struct queue *q)
+{
+    struct due first;
+    int n;
+    int64_t next;
+    enum rc rc = due_first(c->txn, q->id, c->now, 1, &first, &n, &next);
+    if (rc == RC_OK && n == 0)
+        queue_wake_at(q, q->next_due = next);
+    return rc;
+}
+
+static enum rc take(struct call *c, struct taking *t)
+{
+    enum rc rc = take_all_due(c, t);
+    if (rc == RC_OK)
+        rc = take_fresh(c, t);
+    if (rc == RC_OK && !enough(t))
+        rc = wake_later(c, t->q);
+    return rc;
 }
 
 static enum rc at_limit(struct call *c, struct queue *q, bool *full)
 {
-    enum rc rc = RC_OK;
-    if (q->in_flight == UNKNOWN || q->in_flight >= MAX_IN_FLIGHT)
-        rc = queue_know_in_flight(c, q);
+    struct queue_counts counts;
+    enum rc rc = queue_learn(c, q);
+    if (rc == RC_OK && q->in_flight >= MAX_IN_FLIGHT)
+        rc = queue_counts_now(c, q, &counts);
     *full = q->in_flight >= MAX_IN_FLIGHT;
     return rc;
 }
@@ -239,15 +291,18 @@ static enum op_end run(struct call *c, const void *input)
                           "The request include parameter that is not valid for this queue type.");
     int64_t wait = req->wait == SHAPE_NO_INT ? q->wait : req->wait;
     int64_t deadline = c->began_us / 1000 + wait * 1000;
-    struct taking t = {.visibility = req->visibility == SHAPE_NO_INT ? q->visibility : req->visibility};
+    struct taking t = {.q = q,
+                       .req = req,
+                       .visibility = req->visibility == SHAPE_NO_INT ? q->visibility : req->visibility,
+                       .max = req->max == SHAPE_NO_INT ? 1 : (int)req->max};
     bool full;
     enum rc rc = at_limit(c, q, &full);
     if (rc == RC_OK && full && wait == 0)
         return call_fail(c, &sqs_over_limit, NULL);
     if (rc == RC_OK && !full)
-        rc = take(c, q, req, &t);
+        rc = take(c, &t);
     if (rc != RC_OK) {
-        sqs_forget(q->sqs); /* what was put aside is counted already */
+        sqs_forget(q->sqs); /* what was taken is counted already */
         return call_broke(c, rc);
     }
     if (t.received == 0 && t.put_aside == 0 && wait > 0 && c->now < deadline)

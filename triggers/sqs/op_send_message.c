@@ -37,13 +37,9 @@ static enum op_end run(struct call *c, const void *input)
     struct queue *q = queue_by_url(c, req->queue_url);
     if (!q || send_check(c, q, &req->message) == OP_FAULT)
         return OP_FAULT;
-    uint64_t seq;
-    enum rc rc = queue_next_seq(c, q, &seq);
-    if (rc == RC_OK)
-        rc = send_store(c, q, &req->message, seq, call_out(c));
+    enum rc rc = send_message(c, q, &req->message, call_out(c));
     if (rc != RC_OK)
         return call_broke(c, rc);
-    send_done(c, q, seq, 1);
     return OP_DONE;
 }
 

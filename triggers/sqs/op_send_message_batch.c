@@ -84,23 +84,12 @@ static bool total_fits(struct call *c, const cJSON *entries)
     return total <= MESSAGE_BYTES;
 }
 
-/* The model moves on with each message, as the next one's number depends on it; a later failure of the store
- * leaves a gap in the numbers and drops the model. */
+/* The model has moved on with each message; a later failure of the store drops it. */
 static enum rc send_one(struct call *c, struct queue *q, const void *input, cJSON *ok, enum op_end *end)
 {
     const struct entry *e = input;
     *end = send_check(c, q, &e->message);
-    if (*end != OP_DONE)
-        return RC_OK;
-    uint64_t seq;
-    enum rc rc = queue_next_seq(c, q, &seq);
-    if (rc == RC_OK)
-        rc = send_store(c, q, &e->message, seq, ok);
-    if (rc == RC_OK)
-        send_done(c, q, seq, 1);
-    else
-        sqs_forget(q->sqs);
-    return rc;
+    return *end == OP_DONE ? send_message(c, q, &e->message, ok) : RC_OK;
 }
 
 static enum op_end run(struct call *c, const void *input)

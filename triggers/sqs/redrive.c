@@ -26,17 +26,16 @@ static void leave_trace(struct call *c, const struct queue *from, const struct q
 enum rc redrive_move(struct call *c, struct queue *from, struct queue *to, const struct due *d)
 {
     struct message m;
-    uint64_t seq = 0;
     enum rc rc = message_read(c->txn, &c->arena, from->id, d->seq, &m);
     if (rc == RC_OK)
-        rc = queue_next_seq(c, to, &seq);
+        rc = queue_learn(c, to);
     if (rc != RC_OK)
         return rc;
-    m.seq = seq;
+    m.seq = to->last_placed + 1;
     m.dead_letter_source = from->arn;
     /* Visible since it was sent, so that the order and the retention of the dead-letter queue go by that. */
     struct due there = {.visible_at = m.sent_at,
-                        .seq = seq,
+                        .seq = m.seq,
                         .sent_at = m.sent_at,
                         .first_received_at = d->first_received_at,
                         .receives = d->receives};
@@ -49,7 +48,8 @@ enum rc redrive_move(struct call *c, struct queue *from, struct queue *to, const
         rc = due_erase(c->txn, from->id, d);
     if (rc != RC_OK)
         return rc;
-    to->last_seq = seq;
+    to->last_placed = m.seq;
+    queue_due_written(to, there.visible_at);
     queue_count(to, 1, 0);
     queue_count(from, -1, 0);
     call_note(c, to->arn);
@@ -57,13 +57,13 @@ enum rc redrive_move(struct call *c, struct queue *from, struct queue *to, const
     return RC_OK;
 }
 
-bool retention_over(const struct call *c, const struct queue *q, const struct due *d)
+bool retention_over(const struct call *c, const struct queue *q, int64_t sent_at)
 {
-    return d->sent_at + q->retention * 1000 <= c->now;
+    return sent_at + q->retention * 1000 <= c->now;
 }
 
 /* What became visible before the oldest time that is kept was also sent before it. */
-enum rc retention_sweep(struct call *c, struct queue *q)
+static enum rc sweep_due(struct call *c, struct queue *q)
 {
     struct due rows[64];
     int n;
@@ -80,4 +80,27 @@ enum rc retention_sweep(struct call *c, struct queue *q)
         queue_count(q, -n, 0);
     } while (n == 64);
     return RC_OK;
+}
+
+static enum rc sweep_fresh(struct call *c, struct queue *q)
+{
+    struct message m;
+    int n;
+    for (;;) {
+        enum rc rc = message_fresh(c->txn, &c->arena, q->id, q->head, 1, &m, &n);
+        if (rc != RC_OK || n == 0 || !retention_over(c, q, m.sent_at))
+            return rc;
+        rc = message_erase(c->txn, q->id, m.seq);
+        if (rc != RC_OK)
+            return rc;
+        q->head = m.seq + 1;
+    }
+}
+
+enum rc retention_sweep(struct call *c, struct queue *q)
+{
+    enum rc rc = queue_learn(c, q);
+    if (rc == RC_OK)
+        rc = sweep_due(c, q);
+    return rc == RC_OK ? sweep_fresh(c, q) : rc;
 }

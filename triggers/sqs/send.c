@@ -8,20 +8,29 @@
 #include <stdio.h>
 
 /* #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF, in UTF-8 */
-static bool characters_fit(struct str s)
+static bool characters_fit_slowly(struct str s)
 {
     const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
-    bool ascii = true;
     for (; p < end; p++) {
         if (*p < 0x20 && *p != 9 && *p != 10 && *p != 13)
             return false;
-        if (*p < 0x80)
-            continue;
-        ascii = false;
         if (*p == 0xEF && end - p >= 3 && p[1] == 0xBF && p[2] >= 0xBE)
             return false; /* FFFE, FFFF */
     }
-    return ascii || codec_utf8_valid(s);
+    return codec_utf8_valid(s);
+}
+
+/* Most text is plain: eight bytes at a time, none below a blank and none above ASCII. */
+static bool characters_fit(struct str s)
+{
+    const uint64_t low = UINT64_C(0x2020202020202020), top = UINT64_C(0x8080808080808080);
+    size_t i = 0;
+    for (uint64_t eight; i + 8 <= s.n; i += 8) {
+        memcpy(&eight, s.p + i, 8);
+        if (((eight - low) | eight) & top)
+            break;
+    }
+    return characters_fit_slowly(str_n(s.p + i, s.n - i));
 }
 
 #define NOT_FOR_THIS_TYPE "The request include parameter that is not valid for this queue type."
@@ -85,19 +94,32 @@ static void answer(cJSON *out, const struct send *s, const struct message *m)
     cJSON_AddStringToObject(out, "MessageId", m->id.p);
 }
 
-static enum rc write_both(struct call *c, const struct queue *q, const struct message *m, int64_t visible_at)
+/* A fresh message is one row; a delayed one needs its place in time, too. */
+static enum rc write_message(struct call *c, struct queue *q, struct message *m, int64_t delay)
 {
+    m->seq = delay ? q->last_placed + 1 : q->last_fresh + 1;
     enum rc rc = message_write(c->txn, q->id, m);
+    struct due d = {.visible_at = c->now + delay * 1000, .seq = m->seq, .sent_at = m->sent_at};
+    if (rc == RC_OK && delay)
+        rc = due_write(c->txn, q->id, &d);
     if (rc != RC_OK)
         return rc;
-    struct due d = {.visible_at = visible_at, .seq = m->seq, .sent_at = m->sent_at};
-    return due_write(c->txn, q->id, &d);
+    if (!delay) {
+        q->last_fresh = m->seq;
+        return RC_OK;
+    }
+    q->last_placed = m->seq;
+    queue_due_written(q, d.visible_at);
+    queue_count(q, 1, 0);
+    return RC_OK;
 }
 
-enum rc send_store(struct call *c, const struct queue *q, const struct send *s, uint64_t seq, cJSON *out)
+enum rc send_message(struct call *c, struct queue *q, const struct send *s, cJSON *out)
 {
-    struct message m = {.seq = seq,
-                        .sent_at = c->now,
+    enum rc rc = queue_learn(c, q);
+    if (rc != RC_OK)
+        return rc;
+    struct message m = {.sent_at = c->now,
                         .id = call_uuid(c),
                         .sender = c->account,
                         .body = s->body,
@@ -109,19 +131,12 @@ enum rc send_store(struct call *c, const struct queue *q, const struct send *s, 
     m.trace_header = str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(header, "StringValue")));
     char *attributes = s->attributes && s->attributes->child ? cJSON_PrintUnformatted(s->attributes) : NULL;
     m.attributes = str_z(attributes);
-    int64_t delay = s->delay == SHAPE_NO_INT ? q->delay : s->delay;
-    enum rc rc = write_both(c, q, &m, c->now + delay * 1000);
+    rc = write_message(c, q, &m, s->delay == SHAPE_NO_INT ? q->delay : s->delay);
     cJSON_free(attributes);
     if (rc != RC_OK)
         return rc;
     trace_also(c, m.id);
     answer(out, s, &m);
+    call_note(c, q->arn); /* for a delayed one, too: whoever waits learns its time */
     return RC_OK;
-}
-
-void send_done(struct call *c, struct queue *q, uint64_t seq, int64_t n)
-{
-    q->last_seq = seq;
-    queue_count(q, n, 0);
-    call_note(c, q->arn); /* also for a delayed one: whoever waits learns its time */
 }

@@ -16,10 +16,7 @@ enum op_end send_check(struct call *c, const struct queue *q, const struct send 
 /* Bytes that count against the limits of a message and of a batch. */
 size_t send_size(const struct send *s);
 
-/* Stores the message as number `seq` and fills the members of the answer into `out`. */
-enum rc send_store(struct call *c, const struct queue *q, const struct send *s, uint64_t seq, cJSON *out);
-
-/* The model after `n` messages were stored, the last as number `seq`. */
-void send_done(struct call *c, struct queue *q, uint64_t seq, int64_t n);
+/* Stores the message, fills the members of the answer into `out`, and moves the model on. */
+enum rc send_message(struct call *c, struct queue *q, const struct send *s, cJSON *out);
 
 #endif

@@ -103,12 +103,11 @@ static bool visit_queue(struct str key, struct str value, struct buf parts[3],
 }
 
 /* Opens a scan over all keys that begin with `prefix`, from `from` on (absent: from the prefix itself). */
-static enum rc scan(struct store *s, struct store_cursor **at, struct str prefix, struct str from,
-                    bool reverse)
+static enum rc scan(struct store *s, struct store_cursor **at, struct str prefix, struct str from)
 {
     struct key end;
     key_after(&end, prefix);
-    enum rc rc = store_seek(s, at, from.p ? from : prefix, key_view(&end), reverse);
+    enum rc rc = store_seek(s, at, from.p ? from : prefix, key_view(&end), false);
     key_release(&end);
     return rc;
 }
@@ -120,7 +119,7 @@ enum rc queue_each(struct store *s,
     struct key all;
     key_init(&all, QUEUE);
     struct store_cursor *at;
-    enum rc rc = scan(s, &at, key_view(&all), STR_NONE, false);
+    enum rc rc = scan(s, &at, key_view(&all), STR_NONE);
     key_release(&all);
     if (rc != RC_OK)
         return rc;
@@ -166,7 +165,7 @@ enum rc queue_names(struct store *s, struct arena *a, struct str account, struct
     if (after.p || prefix.n)
         key_str(&from, after.p ? after : prefix);
     struct store_cursor *at;
-    enum rc rc = scan(s, &at, key_view(&mine), key_view(&from), false);
+    enum rc rc = scan(s, &at, key_view(&mine), key_view(&from));
     key_release(&mine);
     key_release(&from);
     if (rc != RC_OK)
@@ -246,15 +245,9 @@ enum rc message_write(struct store *s, uint64_t queue, const struct message *m)
     return rc;
 }
 
-enum rc message_read(struct store *s, struct arena *a, uint64_t queue, uint64_t seq, struct message *out)
+/* The value is copied into the arena as a whole; the message's texts are views into it. */
+static enum rc message_take(struct arena *a, struct str value, uint64_t seq, struct message *out)
 {
-    struct key k;
-    struct str value;
-    seq_key(&k, MESSAGE, queue, seq);
-    enum rc rc = store_get(s, key_view(&k), &value);
-    key_release(&k);
-    if (rc != RC_OK)
-        return rc;
     *out = (struct message){.seq = seq};
     struct str *parts[] = {&out->id,
                            &out->sender,
@@ -272,6 +265,48 @@ enum rc message_read(struct store *s, struct arena *a, uint64_t queue, uint64_t 
     return fits ? RC_OK : RC_BAD;
 }
 
+enum rc message_read(struct store *s, struct arena *a, uint64_t queue, uint64_t seq, struct message *out)
+{
+    struct key k;
+    struct str value;
+    seq_key(&k, MESSAGE, queue, seq);
+    enum rc rc = store_get(s, key_view(&k), &value);
+    key_release(&k);
+    return rc == RC_OK ? message_take(a, value, seq, out) : rc;
+}
+
+static bool message_seq(struct str key, uint64_t *seq)
+{
+    struct key_reader r;
+    uint64_t queue;
+    return key_read(&r, key, MESSAGE) && key_read_u64(&r, &queue) && key_read_u64(&r, seq);
+}
+
+enum rc message_fresh(struct store *s, struct arena *a, uint64_t queue, uint64_t head, int max,
+                      struct message *out, int *n)
+{
+    *n = 0;
+    struct key from, end;
+    seq_key(&from, MESSAGE, queue, head);
+    seq_key(&end, MESSAGE, queue, SEQ_PLACED);
+    struct store_cursor *at;
+    enum rc rc = store_seek(s, &at, key_view(&from), key_view(&end), false);
+    key_release(&from);
+    key_release(&end);
+    if (rc != RC_OK)
+        return rc;
+    struct str key, value;
+    while (*n < max && (rc = store_next(at, &key, &value)) == RC_OK) {
+        uint64_t seq;
+        rc = message_seq(key, &seq) ? message_take(a, value, seq, &out[*n]) : RC_BAD;
+        if (rc != RC_OK)
+            break;
+        ++*n;
+    }
+    store_cursor_close(at);
+    return rc == RC_END ? RC_OK : rc;
+}
+
 enum rc message_erase(struct store *s, uint64_t queue, uint64_t seq)
 {
     struct key k;
@@ -281,22 +316,21 @@ enum rc message_erase(struct store *s, uint64_t queue, uint64_t seq)
     return rc;
 }
 
-enum rc message_last_seq(struct store *s, uint64_t queue, uint64_t *seq)
+enum rc message_last_seq(struct store *s, uint64_t queue, uint64_t below, uint64_t *seq)
 {
     *seq = 0;
-    struct key all;
-    key_init(&all, MESSAGE);
-    key_u64(&all, queue);
+    struct key from, end;
+    seq_key(&from, MESSAGE, queue, 0);
+    seq_key(&end, MESSAGE, queue, below);
     struct store_cursor *at;
-    enum rc rc = scan(s, &at, key_view(&all), STR_NONE, true);
-    key_release(&all);
+    enum rc rc = store_seek(s, &at, key_view(&from), key_view(&end), true);
+    key_release(&from);
+    key_release(&end);
     if (rc != RC_OK)
         return rc;
     struct str key, value;
     rc = store_next(at, &key, &value);
-    struct key_reader r;
-    uint64_t id;
-    if (rc == RC_OK && !(key_read(&r, key, MESSAGE) && key_read_u64(&r, &id) && key_read_u64(&r, seq)))
+    if (rc == RC_OK && !message_seq(key, seq))
         rc = RC_BAD;
     store_cursor_close(at);
     return rc == RC_END ? RC_OK : rc;
@@ -389,16 +423,14 @@ static bool due_parse(struct str key, struct str value, struct due *d)
            key_read_u64(&r, &d->seq) && due_take(value, d);
 }
 
-/* Scans a queue's due rows from `visible_at` on. */
-static enum rc due_scan(struct store *s, uint64_t queue, int64_t visible_at, struct store_cursor **at)
+/* All due rows of a queue. */
+static enum rc due_scan(struct store *s, uint64_t queue, struct store_cursor **at)
 {
-    struct key all, from;
+    struct key all;
     key_init(&all, DUE);
     key_u64(&all, queue);
-    due_key(&from, queue, visible_at, 0);
-    enum rc rc = scan(s, at, key_view(&all), key_view(&from), false);
+    enum rc rc = scan(s, at, key_view(&all), STR_NONE);
     key_release(&all);
-    key_release(&from);
     return rc;
 }
 
@@ -407,7 +439,7 @@ enum rc due_first(struct store *s, uint64_t queue, int64_t now, int max, struct 
 {
     *n = 0, *next = INT64_MAX;
     struct store_cursor *at;
-    enum rc rc = due_scan(s, queue, INT64_MIN, &at);
+    enum rc rc = due_scan(s, queue, &at);
     if (rc != RC_OK)
         return rc;
     struct str key, value;
@@ -427,11 +459,10 @@ enum rc due_first(struct store *s, uint64_t queue, int64_t now, int max, struct 
     return rc == RC_END ? RC_OK : rc;
 }
 
-enum rc due_count_later(struct store *s, uint64_t queue, int64_t now, struct due_counts *out)
+enum rc due_each(struct store *s, uint64_t queue, void (*visit)(void *arg, const struct due *d), void *arg)
 {
-    *out = (struct due_counts){0};
     struct store_cursor *at;
-    enum rc rc = due_scan(s, queue, now + 1, &at);
+    enum rc rc = due_scan(s, queue, &at);
     if (rc != RC_OK)
         return rc;
     struct str key, value;
@@ -441,22 +472,8 @@ enum rc due_count_later(struct store *s, uint64_t queue, int64_t now, struct due
             rc = RC_BAD;
             break;
         }
-        *(d.receives ? &out->in_flight : &out->delayed) += 1;
+        visit(arg, &d);
     }
-    store_cursor_close(at);
-    return rc == RC_END ? RC_OK : rc;
-}
-
-enum rc due_count_all(struct store *s, uint64_t queue, int64_t *n)
-{
-    *n = 0;
-    struct store_cursor *at;
-    enum rc rc = due_scan(s, queue, INT64_MIN, &at);
-    if (rc != RC_OK)
-        return rc;
-    struct str key, value;
-    while ((rc = store_next(at, &key, &value)) == RC_OK)
-        ++*n;
     store_cursor_close(at);
     return rc == RC_END ? RC_OK : rc;
 }

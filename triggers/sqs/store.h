@@ -22,6 +22,8 @@ struct queue_row {
     const cJSON *attributes, *tags;
 };
 
+#define SEQ_PLACED (UINT64_C(1) << 63)
+
 struct message {
     uint64_t seq;    /* rises with every send to the queue */
     int64_t sent_at; /* ms */
@@ -59,7 +61,12 @@ enum rc queue_names(struct store *s, struct arena *a, struct str account, struct
 enum rc message_write(struct store *s, uint64_t queue, const struct message *m);
 enum rc message_read(struct store *s, struct arena *a, uint64_t queue, uint64_t seq, struct message *out);
 enum rc message_erase(struct store *s, uint64_t queue, uint64_t seq);
-enum rc message_last_seq(struct store *s, uint64_t queue, uint64_t *seq); /* 0: the queue is empty */
+/* The highest seq below `below` (0: none). */
+enum rc message_last_seq(struct store *s, uint64_t queue, uint64_t below, uint64_t *seq);
+
+/* The fresh messages from `head` on, at most `max`, into the arena. */
+enum rc message_fresh(struct store *s, struct arena *a, uint64_t queue, uint64_t head, int max,
+                      struct message *out, int *n);
 enum rc messages_wipe(struct store *s, uint64_t queue);
 
 enum rc due_write(struct store *s, uint64_t queue, const struct due *d);
@@ -71,11 +78,8 @@ enum rc due_erase(struct store *s, uint64_t queue, const struct due *d); /* with
 enum rc due_first(struct store *s, uint64_t queue, int64_t now, int max, struct due *rows, int *n,
                   int64_t *next);
 
-struct due_counts {
-    int64_t delayed, in_flight;
-};
-enum rc due_count_later(struct store *s, uint64_t queue, int64_t now, struct due_counts *out);
-enum rc due_count_all(struct store *s, uint64_t queue, int64_t *n);
+/* Walks over all due rows of the queue, in the order of their times. */
+enum rc due_each(struct store *s, uint64_t queue, void (*visit)(void *arg, const struct due *d), void *arg);
 
 enum rc moved_write(struct store *s, uint64_t queue, uint64_t seq, int64_t visible_at);
 enum rc moved_read(struct store *s, uint64_t queue, uint64_t seq, int64_t *visible_at);
