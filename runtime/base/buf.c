@@ -112,7 +112,7 @@ static bool json_plain(unsigned char c)
     return c >= 0x20 && c != '"' && c != '\\';
 }
 
-static size_t json_plain_run(const char *p, size_t n)
+size_t buf_json_plain(const char *p, size_t n)
 {
     size_t i = 0;
     while (n - i >= 8 && eight_plain(p + i))
@@ -161,7 +161,7 @@ static void undo_when_full(struct buf *b, size_t start)
 
 void buf_json(struct buf *b, struct str s)
 {
-    size_t start = b->n, run = s.n ? json_plain_run(s.p, s.n) : 0;
+    size_t start = b->n, run = s.n ? buf_json_plain(s.p, s.n) : 0;
     if (run == s.n && s.n <= b->max) { /* nearly always: one copy */
         char *at = buf_room(b, s.n + 2);
         if (!at)
@@ -181,7 +181,7 @@ void buf_json(struct buf *b, struct str s)
             break;
         json_escape(b, (unsigned char)*s.p);
         s.p++, s.n--;
-        run = json_plain_run(s.p, s.n);
+        run = buf_json_plain(s.p, s.n);
     }
     buf_char(b, '"');
     undo_when_full(b, start);

@@ -31,6 +31,9 @@ void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(print
  * string is written as "". */
 void buf_json(struct buf *b, struct str s);
 
+/* How many of these bytes, from the first on, stand in a JSON string as they are. */
+size_t buf_json_plain(const char *p, size_t n);
+
 /* Text between XML tags: & < > " and control characters escaped. */
 void buf_xml(struct buf *b, struct str s);
 

@@ -1,5 +1,6 @@
 #include "base/json.h"
 
+#include "base/rc.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -177,14 +178,9 @@ static struct str quoted(struct json_reader *r, bool *escaped)
 {
     const char *from = ++r->at;
     *escaped = false;
-    while (r->at < r->end && *r->at != '"') {
-        if ((unsigned char)*r->at < 0x20)
-            break;
-        if (*r->at == '\\') {
-            *escaped = true;
-            r->at += r->at + 1 < r->end;
-        }
-        r->at++;
+    while ((r->at += buf_json_plain(r->at, (size_t)(r->end - r->at))) < r->end && *r->at == '\\') {
+        *escaped = true;
+        r->at += r->end - r->at < 2 ? 1 : 2;
     }
     if (r->at == r->end || *r->at != '"') {
         fail(r);
@@ -379,4 +375,111 @@ bool json_done(struct json_reader *r)
 {
     skip_blanks(r);
     return !r->bad && r->at == r->end;
+}
+
+/* --- trees ------------------------------------------------------------------------------------------- */
+
+/* As cJSON makes it: zero-ended, with cJSON's own allocator. */
+static char *tree_text(struct str s)
+{
+    char *z = cJSON_malloc(s.n + 1);
+    if (!z)
+        BUG("out of memory");
+    if (s.n)
+        memcpy(z, s.p, s.n);
+    z[s.n] = 0;
+    return z;
+}
+
+static cJSON *tree_string(struct json_reader *r)
+{
+    cJSON *node = cJSON_CreateNull();
+    node->type = cJSON_String;
+    node->valuestring = tree_text(json_string(r));
+    return node;
+}
+
+static cJSON *tree_number(struct json_reader *r)
+{
+    struct str text = json_raw(r);
+    char small[64], *z = text.n < sizeof small ? small : arena_alloc(r->arena, text.n + 1);
+    int64_t whole;
+    if (text.n < 16 && str_to_i64(text, &whole) && (whole || *text.p != '-'))
+        return cJSON_CreateNumber((double)whole);
+    return cJSON_CreateNumber(strtod(str_copy(text, z, text.n + 1), NULL));
+}
+
+static cJSON *tree_word(struct json_reader *r, enum json_kind kind)
+{
+    json_raw(r);
+    return kind == JSON_NULL ? cJSON_CreateNull() : cJSON_CreateBool(kind == JSON_TRUE);
+}
+
+/* At the end of the parent's children; cJSON keeps the last one in the first one's `prev`. */
+static void tree_append(cJSON *parent, cJSON *child)
+{
+    cJSON *first = parent->child;
+    if (!first) {
+        parent->child = child->prev = child;
+        return;
+    }
+    child->prev = first->prev;
+    first->prev->next = child;
+    first->prev = child;
+}
+
+static cJSON *tree_value(struct json_reader *r, int depth);
+
+/* A container with its children; what is bad is said by r->bad at the end. */
+static cJSON *tree_container(struct json_reader *r, enum json_kind kind, int depth)
+{
+    cJSON *node = kind == JSON_OBJECT ? cJSON_CreateObject() : cJSON_CreateArray(), *child;
+    bool first = true;
+    struct str name = STR_NONE;
+    while (kind == JSON_OBJECT ? json_member(r, &first, &name) : json_element(r, &first)) {
+        char *key = kind == JSON_OBJECT ? tree_text(name) : NULL;
+        if (!(child = tree_value(r, depth + 1))) {
+            cJSON_free(key);
+            break;
+        }
+        child->string = key;
+        tree_append(node, child);
+    }
+    return node;
+}
+
+static cJSON *tree_value(struct json_reader *r, int depth)
+{
+    enum json_kind kind = depth < DEPTH_MAX ? json_peek(r) : JSON_END;
+    switch (kind) {
+    case JSON_OBJECT:
+    case JSON_ARRAY:
+        return tree_container(r, kind, depth);
+    case JSON_STRING:
+        return tree_string(r);
+    case JSON_NUMBER:
+        return tree_number(r);
+    case JSON_TRUE:
+    case JSON_FALSE:
+    case JSON_NULL:
+        return tree_word(r, kind);
+    case JSON_END:
+        break;
+    }
+    fail(r);
+    return NULL;
+}
+
+cJSON *json_tree(struct str text)
+{
+    struct arena a;
+    arena_init(&a);
+    struct json_reader r = json_reader(text, &a);
+    cJSON *tree = text.p ? tree_value(&r, 0) : NULL;
+    if (!json_done(&r)) {
+        cJSON_Delete(tree);
+        tree = NULL;
+    }
+    arena_release(&a);
+    return tree;
 }

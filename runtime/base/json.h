@@ -51,4 +51,8 @@ struct str json_raw(struct json_reader *r);
 /* True when nothing but blanks is left and nothing was bad. */
 bool json_done(struct json_reader *r);
 
+/* The whole text as a tree, which is the caller's to delete; NULL: it is not JSON.  Several times as fast as
+ * cJSON's own parser on long strings. */
+cJSON *json_tree(struct str text);
+
 #endif

@@ -1,4 +1,5 @@
 #include "door/outbox.h"
+#include "base/json.h"
 #include "store/key.h"
 
 #define SPACE "outbox"
@@ -67,7 +68,7 @@ enum rc outbox_put(struct call *c, const struct outbox_row *r)
 
 static enum rc read_row(struct arena *a, struct str value, struct outbox_item *item)
 {
-    cJSON *row = cJSON_ParseWithLength(value.p, value.n);
+    cJSON *row = json_tree(value);
     if (!row)
         return RC_BAD;
     item->row.service = get_text(row, "service", a);
@@ -137,7 +138,7 @@ enum rc outbox_later(struct store *s, const struct outbox_item *item, int64_t du
     item_key(&k, item->row.due, item->id);
     struct str value;
     enum rc rc = store_get(s, key_view(&k), &value);
-    cJSON *row = rc == RC_OK ? cJSON_ParseWithLength(value.p, value.n) : NULL;
+    cJSON *row = rc == RC_OK ? json_tree(value) : NULL;
     if (row) {
         cJSON_ReplaceItemInObjectCaseSensitive(row, "attempts", cJSON_CreateNumber(item->attempts + 1));
         rc = store_del(s, key_view(&k));

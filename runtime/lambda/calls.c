@@ -174,7 +174,7 @@ void calls_open(struct flight *x, uint64_t number, struct str service, struct st
                STR("more than 128 calls of one invocation are in flight"));
         return;
     }
-    cJSON *in = cJSON_ParseWithLength(input.p, input.n);
+    cJSON *in = json_tree(input);
     struct call *c = NULL;
     if (!cJSON_IsObject(in))
         refuse(x, number, 400, STR("SerializationException"), STR("the input is not a JSON object"));

@@ -55,6 +55,40 @@ static void test_walk(void **state)
     arena_release(&a);
 }
 
+/* A tree is what cJSON's own parser makes of the text. */
+static void test_tree(void **state)
+{
+    (void)state;
+    static const char *const good[] = {
+        "{}",
+        " [ ] ",
+        "{\"a\":[1,-2.5,1e3,0,123456789012345678901234567890,true,false,null],\"b\":{\"c\":"
+        "\"d\\n\\u00e9\\\"\"}}",
+        "\"a text of some length, so that eight bytes at a time are looked at \\\\ and more\"",
+        "-0",
+        "[[[[]]],{\"\":\"\"}]",
+    };
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+        cJSON *ours = json_tree(str_z(good[i])), *theirs = cJSON_Parse(good[i]);
+        assert_non_null(ours);
+        assert_true(cJSON_Compare(ours, theirs, true));
+        char *a = cJSON_PrintUnformatted(ours), *b = cJSON_PrintUnformatted(theirs);
+        assert_string_equal(a, b);
+        cJSON_free(a);
+        cJSON_free(b);
+        cJSON_Delete(ours);
+        cJSON_Delete(theirs);
+    }
+    static const char *const bad[] = {"",      "{",   "[1,]", "{\"a\":}", "{\"a\" 1}",
+                                      "[1] x", "\"a", "tru",  "\"\\x\"",  "[\"\\"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_null(json_tree(str_z(bad[i])));
+    char deep[2001];
+    memset(deep, '[', 2000);
+    deep[2000] = 0;
+    assert_null(json_tree(str_z(deep)));
+}
+
 static void test_refused(void **state)
 {
     static const char *const bad[] = {
@@ -79,6 +113,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_print),
         cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_tree),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -63,18 +63,12 @@ void wire_text(struct buf *out, const struct shape_row *row, const cJSON *value)
     }
 }
 
-static bool only_blanks(const char *p, const char *end)
-{
-    return str_trim(str_n(p, (size_t)(end - p))).n == 0;
-}
-
 cJSON *wire_object(struct str body, struct wire_fault *why)
 {
     if (!body.n)
         return cJSON_CreateObject();
-    const char *end = NULL;
-    cJSON *tree = cJSON_ParseWithLengthOpts(body.p, body.n, &end, 0);
-    if (tree && cJSON_IsObject(tree) && only_blanks(end, body.p + body.n))
+    cJSON *tree = json_tree(body);
+    if (cJSON_IsObject(tree))
         return tree;
     cJSON_Delete(tree);
     why->row = &fault_serialization;
