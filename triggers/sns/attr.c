@@ -1,4 +1,5 @@
 #include "attr.h"
+#include "base/json.h"
 #include "door/arn.h"
 #include "fault.h"
 #include "filter.h"
@@ -8,7 +9,7 @@ static const char *const before[] = {"", "Attributes Reason: "};
 
 static bool is_json_object(struct str text)
 {
-    cJSON *tree = cJSON_ParseWithLength(text.p, text.n);
+    cJSON *tree = json_tree(text);
     bool fits = cJSON_IsObject(tree);
     cJSON_Delete(tree);
     return fits;
@@ -157,7 +158,7 @@ static bool check_redrive(struct call *c, struct str value, const char *pre)
 {
     if (value.n == 0)
         return true; /* takes it away */
-    cJSON *tree = cJSON_ParseWithLength(value.p, value.n);
+    cJSON *tree = json_tree(value);
     struct arn arn;
     bool parsed = cJSON_IsObject(tree);
     bool fits = parsed && arn_parse(attribute_of(tree, "deadLetterTargetArn"), &arn) &&

@@ -1,4 +1,5 @@
 #include "filter.h"
+#include "base/json.h"
 #include "base/pattern.h"
 #include <stdlib.h>
 
@@ -78,7 +79,7 @@ struct str filter_trouble(struct arena *a, struct str policy, bool body)
 {
     if (policy.n > MAX_BYTES)
         return STR("FilterPolicy: Filter policy is too long");
-    cJSON *tree = cJSON_ParseWithLength(policy.p, policy.n);
+    cJSON *tree = json_tree(policy);
     struct str why = tree_trouble(a, tree, body);
     cJSON_Delete(tree);
     return why;
@@ -87,7 +88,7 @@ struct str filter_trouble(struct arena *a, struct str policy, bool body)
 static cJSON *view_of(struct str type, const char *text)
 {
     if (str_is(type, "String.Array"))
-        return cJSON_Parse(text); /* NULL when it is none: as if the attribute were not there */
+        return json_tree(str_z(text)); /* NULL when it is none: as if the attribute were not there */
     if (str_starts(type, STR("Number")))
         return cJSON_CreateNumber(strtod(text, NULL));
     return cJSON_CreateString(text);

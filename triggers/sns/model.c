@@ -1,4 +1,5 @@
 #include "model.h"
+#include "base/json.h"
 #include "door/arn.h"
 #include "fault.h"
 #include "sns.h"
@@ -111,7 +112,7 @@ static void read_dead_letter(struct subscription *s)
     room_free(s->dead_letter_arn);
     s->dead_letter_arn = STR_NONE;
     struct str policy = attribute_of(s->attributes, "RedrivePolicy");
-    cJSON *tree = policy.p ? cJSON_Parse(policy.p) : NULL;
+    cJSON *tree = json_tree(policy);
     struct str arn = attribute_of(tree, "deadLetterTargetArn");
     if (arn.p)
         s->dead_letter_arn = room_str(arn);
@@ -126,7 +127,7 @@ void subscription_set_attributes(struct subscription *s, cJSON *attributes)
     s->filter_body = str_is(attribute_of(attributes, "FilterPolicyScope"), "MessageBody");
     cJSON_Delete(s->filter);
     struct str policy = attribute_of(attributes, "FilterPolicy");
-    s->filter = policy.p ? cJSON_Parse(policy.p) : NULL;
+    s->filter = json_tree(policy);
     if (s->filter && !s->filter->child) { /* {} lets everything pass */
         cJSON_Delete(s->filter);
         s->filter = NULL;

@@ -1,6 +1,7 @@
 /* AddPermission and RemovePermission: statements in the topic's Policy.  They are kept and answered; nobody
  * is refused because of them. */
 #include "attr.h"
+#include "base/json.h"
 #include "fault.h"
 #include "op.h"
 
@@ -40,7 +41,7 @@ static cJSON *policy_of(struct call *c, const struct topic *t)
 {
     cJSON *all = cJSON_CreateObject();
     topic_attrs_out(c, t, all);
-    cJSON *policy = cJSON_Parse(attribute_of(all, "Policy").p);
+    cJSON *policy = json_tree(attribute_of(all, "Policy"));
     cJSON_Delete(all);
     return policy;
 }

@@ -1,5 +1,6 @@
 #include "publish.h"
 #include "base/codec.h"
+#include "base/json.h"
 #include "base/pattern.h"
 #include "door/arn.h"
 #include "door/outbox.h"
@@ -103,7 +104,7 @@ static bool structure_fits(struct call *c, const struct publish *p)
         fail_parameter(c, "MessageStructure");
         return false;
     }
-    cJSON *tree = cJSON_ParseWithLength(p->message.p, p->message.n);
+    cJSON *tree = json_tree(p->message);
     bool has_default = attribute_of(tree, "default").p;
     bool parsed = tree != NULL;
     cJSON_Delete(tree);
@@ -149,7 +150,7 @@ static bool passes(const struct subscription *s, const struct publication *p)
     if (!s->filter_body)
         return pattern_match(s->filter, p->attributes_view);
     struct str text = publication_text(p, s->protocol);
-    cJSON *body = cJSON_ParseWithLength(text.p, text.n);
+    cJSON *body = json_tree(text);
     bool match = cJSON_IsObject(body) && pattern_match(s->filter, body);
     cJSON_Delete(body);
     return match;
@@ -218,7 +219,7 @@ static enum rc fan_out(struct call *c, const struct topic *t, const struct publi
 enum rc publish_out(struct call *c, const struct topic *t, const struct publish *in, struct str *id)
 {
     *id = call_uuid(c);
-    cJSON *structure = in->structure.p ? cJSON_ParseWithLength(in->message.p, in->message.n) : NULL;
+    cJSON *structure = in->structure.p ? json_tree(in->message) : NULL;
     struct publication p = {.id = *id,
                             .subject = in->subject,
                             .message = in->message,

@@ -1,5 +1,6 @@
 #include "store.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "store/key.h"
 
 #define TOPIC "sns.topic"
@@ -150,7 +151,7 @@ static enum rc each(struct store *s, const char *space, int n, struct buf parts[
     struct str key, value;
     if (rc == RC_OK) {
         while ((rc = store_next(at, &key, &value)) == RC_OK) {
-            cJSON *row = cJSON_ParseWithLength(value.p, value.n);
+            cJSON *row = json_tree(value);
             bool fits = row && read_key(key, space, n, parts);
             if (fits)
                 visit(v, parts, row);

@@ -1,4 +1,5 @@
 #include "attr.h"
+#include "base/json.h"
 #include "door/arn.h"
 #include "fault.h"
 #include <stdio.h>
@@ -76,7 +77,7 @@ static bool redrive_count(const cJSON *v, int64_t *n)
 
 bool redrive_parse(struct arena *a, struct str policy, struct str *arn, int64_t *max_receives)
 {
-    cJSON *tree = cJSON_ParseWithLength(policy.p, policy.n);
+    cJSON *tree = json_tree(policy);
     const cJSON *count = cJSON_GetObjectItemCaseSensitive(tree, "maxReceiveCount");
     *arn = arena_str(a, text_of(tree, "deadLetterTargetArn"));
     bool fits = arn->p && count && redrive_count(count, max_receives);
@@ -97,7 +98,7 @@ static char *redrive_wrong_count(struct call *c, const cJSON *count)
 /* May this source use that dead-letter queue?  RedriveAllowPolicy of the target says. */
 static bool redrive_allowed(const struct queue *target, struct str source_arn)
 {
-    cJSON *policy = cJSON_Parse(text_of(target->attributes, "RedriveAllowPolicy").p);
+    cJSON *policy = json_tree(text_of(target->attributes, "RedriveAllowPolicy"));
     struct str permission = text_of(policy, "redrivePermission");
     bool allowed = !str_is(permission, "denyAll");
     if (str_is(permission, "byQueue")) {
@@ -144,7 +145,7 @@ static const char *redrive_reason(struct call *c, struct str source_arn, const c
 
 static bool check_redrive(struct call *c, struct str source_arn, struct str policy)
 {
-    cJSON *tree = cJSON_ParseWithLength(policy.p, policy.n);
+    cJSON *tree = json_tree(policy);
     const char *reason = redrive_reason(c, source_arn, tree);
     cJSON_Delete(tree);
     if (reason)
@@ -168,7 +169,7 @@ static const char *redrive_allow_reason(const cJSON *tree)
 
 static bool check_redrive_allow(struct call *c, struct str policy)
 {
-    cJSON *tree = cJSON_ParseWithLength(policy.p, policy.n);
+    cJSON *tree = json_tree(policy);
     const char *reason = redrive_allow_reason(tree);
     cJSON_Delete(tree);
     if (reason)
@@ -180,7 +181,7 @@ static bool check_redrive_allow(struct call *c, struct str policy)
 
 static bool is_json_object(struct str text)
 {
-    cJSON *tree = cJSON_ParseWithLength(text.p, text.n);
+    cJSON *tree = json_tree(text);
     bool fits = cJSON_IsObject(tree);
     cJSON_Delete(tree);
     return fits;

@@ -1,6 +1,7 @@
 /* AddPermission and RemovePermission: statements in the queue's Policy.  They are kept and answered; nobody
  * is refused because of them. */
 #include "attr.h"
+#include "base/json.h"
 #include "fault.h"
 #include "op.h"
 
@@ -30,7 +31,7 @@ static const struct shape_row remove_in[] = {
 static cJSON *policy_of(struct call *c, const struct queue *q)
 {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(q->attributes, "Policy"));
-    cJSON *policy = text ? cJSON_Parse(text) : NULL;
+    cJSON *policy = json_tree(str_z(text));
     if (policy)
         return policy;
     policy = cJSON_CreateObject();

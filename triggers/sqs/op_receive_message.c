@@ -7,6 +7,7 @@
  *
  * Callers inside the bus find "_Causes" and "_TraceId" in each message. */
 #include "base/codec.h"
+#include "base/json.h"
 #include "fault.h"
 #include "handle.h"
 #include "message_attr.h"
@@ -112,7 +113,7 @@ static void add_message_attributes(cJSON *o, const struct receive_message_in *re
 {
     if (!req->message_names || m->attributes.n == 0)
         return;
-    cJSON *all = cJSON_ParseWithLength(m->attributes.p, m->attributes.n);
+    cJSON *all = json_tree(m->attributes);
     cJSON *picked = message_attrs_pick(all, req->message_names);
     cJSON_Delete(all);
     if (!picked)

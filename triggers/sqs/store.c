@@ -1,5 +1,6 @@
 #include "store.h"
 #include "base/buf.h"
+#include "base/json.h"
 #include "store/key.h"
 
 #define QUEUE "sqs.queue"
@@ -86,7 +87,7 @@ static bool visit_queue(struct str key, struct str value, struct buf parts[3],
         buf_clear(&parts[i]);
         fits = key_read_str(&r, &parts[i]);
     }
-    cJSON *row = fits ? cJSON_ParseWithLength(value.p, value.n) : NULL;
+    cJSON *row = fits ? json_tree(value) : NULL;
     if (!row)
         return false;
     struct queue_row q = {.account = buf_view(&parts[0]),
