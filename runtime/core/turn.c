@@ -153,5 +153,5 @@ void turn_run(struct turn *t)
 
 bool turn_idle(const struct turn *t)
 {
-    return !t->running && list_empty(&t->waiting);
+    return list_empty(&t->waiting);
 }

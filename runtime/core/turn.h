@@ -40,7 +40,7 @@ void turn_add(struct turn *t, struct job *j);
 /* Runs turns until no job waits.  Not from inside a job. */
 void turn_run(struct turn *t);
 
-/* Nothing waits and nothing runs. */
+/* No job waits.  Also true in the `after` of the last turn, so that somebody can wait for quiet there. */
 bool turn_idle(const struct turn *t);
 
 #endif
