@@ -1,0 +1,170 @@
+"""Rounds of kill -9 at a random moment under load: what was acknowledged is there, and the app starts again each time.
+
+TIDEPOOL_KILL_ROUNDS=200 runs more rounds, TIDEPOOL_KILL_SEED repeats a run's moments.
+"""
+import json
+import os
+import random
+import threading
+import time
+import unittest
+import uuid
+
+from harness import ROOT, Tidepool
+
+ROUNDS = int(os.environ.get("TIDEPOOL_KILL_ROUNDS", "10"))
+SEED = int(os.environ.get("TIDEPOOL_KILL_SEED", random.randrange(1 << 32)))
+KEY = {"x-api-key": "tidepooldemokey000000001"}
+ORDER = {"customer": "ada", "item": "tea", "quantity": 2}
+
+REMEMBER = """
+local done = aws.table("Done")
+return function(event) done:put { id = event.id } end
+"""
+
+
+def table(name):
+    return {"Type": "AWS::DynamoDB::Table", "Properties": {
+        "TableName": name, "BillingMode": "PAY_PER_REQUEST", "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}]}}
+
+
+def template():
+    """The shop, and beside it things that only we write to and nobody takes from."""
+    with open(os.path.join(ROOT, "template.json")) as f:
+        shop = json.load(f)
+    # A message that was in a handler at several kills must not be given up.
+    shop["Resources"]["Shipping"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] = 1000
+    shop["Resources"].update({
+        "Counters": table("Counters"),
+        "Done": table("Done"),
+        "Inbox": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "Inbox"}},
+        "News": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "News"}},
+        "Heard": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "Heard"}},
+        "HeardNews": {"Type": "AWS::SNS::Subscription", "Properties": {
+            "TopicArn": {"Ref": "News"}, "Protocol": "sqs", "Endpoint": {"Fn::GetAtt": ["Heard", "Arn"]},
+            "RawMessageDelivery": True}},
+        "Remember": {"Type": "AWS::Serverless::Function", "Properties": {
+            "FunctionName": "remember", "Handler": "index.handler", "InlineCode": REMEMBER}},
+    })
+    return shop
+
+
+class Load:
+    """One kind of work, over and over, until the server is gone; remembers what was acknowledged and what is in doubt."""
+
+    def __init__(self, work):
+        self.work, self.acknowledged, self.doubtful = work, [], []
+
+    def run(self):
+        while True:
+            mark = str(uuid.uuid4())
+            try:
+                self.acknowledged.append(self.work(mark))
+            except Exception as e:  # the server was killed, before or after it did the work
+                self.doubtful.append((mark, e))
+                return
+
+
+class Kill9(unittest.TestCase):
+    def setUp(self):
+        self.random = random.Random(SEED)
+        self.t = t = Tidepool(files={"template.json": template()}, start=False)
+        t.write("functions/.keep", "")
+        for name in os.listdir(os.path.join(ROOT, "functions")):
+            with open(os.path.join(ROOT, "functions", name)) as f:
+                t.write("functions/" + name, f.read())
+        self.dynamodb, self.sqs, self.sns, self.functions = map(t.client, ("dynamodb", "sqs", "sns", "lambda"))
+        self.queue = "%s/000000000000/" % t.url()
+        self.orders, self.puts, self.adds, self.sends, self.events, self.news = self.loads = [
+            Load(work) for work in (self.order, self.put, self.add, self.send, self.invoke, self.publish)]
+
+    def tearDown(self):
+        self.t.close()
+
+    # --- the work: each raises when it was not acknowledged
+
+    def order(self, mark):
+        return self.t.api("POST", "/orders", ORDER, KEY).json["id"]
+
+    def put(self, mark):
+        self.dynamodb.put_item(TableName="Counters", Item={"id": {"S": mark}})
+        return mark
+
+    def add(self, mark):
+        self.dynamodb.update_item(TableName="Counters", Key={"id": {"S": "count"}}, UpdateExpression="ADD n :one",
+                                  ExpressionAttributeValues={":one": {"N": "1"}})
+        return mark
+
+    def send(self, mark):
+        self.sqs.send_message(QueueUrl=self.queue + "Inbox", MessageBody=mark)
+        return mark
+
+    def invoke(self, mark):
+        self.functions.invoke(FunctionName="remember", InvocationType="Event", Payload=json.dumps({"id": mark}))
+        return mark
+
+    def publish(self, mark):
+        self.sns.publish(TopicArn="arn:aws:sns:us-east-1:000000000000:News", Message=mark)
+        return mark
+
+    # --- what is there in the end
+
+    def ids(self, name):
+        pages = self.dynamodb.get_paginator("scan").paginate(TableName=name, ConsistentRead=True)
+        return {item["id"]["S"]: item for page in pages for item in page["Items"]}
+
+    def drain(self, name):
+        bodies = []
+        while True:
+            got = self.sqs.receive_message(QueueUrl=self.queue + name, MaxNumberOfMessages=10).get("Messages")
+            if not got:
+                return bodies
+            bodies += [m["Body"] for m in got]
+
+    def round(self):
+        self.t.start()
+        workers = [threading.Thread(target=load.run) for load in self.loads]
+        for w in workers:
+            w.start()
+        time.sleep(self.random.uniform(0.02, 0.4))
+        self.t.kill()
+        for w in workers:
+            w.join()
+
+    def killed_at_start(self):
+        self.t.spawn()
+        time.sleep(self.random.uniform(0, 0.05))
+        self.t.kill()
+
+    def test_what_was_acknowledged_is_there(self):
+        for n in range(ROUNDS):
+            self.round()
+            if n % 4 == 0:
+                self.killed_at_start()
+        self.t.start()
+        self.t.control("clock", action="advance", value="30m")  # past the visibility timeouts of what was in a handler
+
+        lost = {}
+        orders, counters = self.ids("Orders"), self.ids("Counters")
+        lost["orders"] = set(self.orders.acknowledged) - set(orders)
+        lost["shipments"] = {i for i, o in orders.items() if o["status"]["S"] != "SHIPPED"}
+        lost["items"] = set(self.puts.acknowledged) - set(counters)
+        lost["events"] = set(self.events.acknowledged) - set(self.ids("Done"))
+        for name, load in (("Inbox", self.sends), ("Heard", self.news)):
+            bodies = self.drain(name)
+            lost[name] = set(load.acknowledged) - set(bodies)
+            sent = set(load.acknowledged) | {mark for mark, _ in load.doubtful}
+            self.assertEqual(set(bodies) - sent, set(), "%s holds what nobody sent" % name)
+            if name == "Inbox":
+                self.assertEqual(len(bodies), len(set(bodies)), "a message was stored twice")
+        self.assertEqual({k: v for k, v in lost.items() if v}, {}, "seed %d" % SEED)
+
+        count, sure, maybe = int(counters["count"]["n"]["N"]), len(self.adds.acknowledged), len(self.adds.doubtful)
+        self.assertTrue(sure <= count <= sure + maybe, "%d counted, %d acknowledged, %d in doubt" % (count, sure, maybe))
+        for load in self.loads:
+            self.assertGreater(len(load.acknowledged), ROUNDS, load.doubtful[:3])
+
+
+if __name__ == "__main__":
+    unittest.main()
