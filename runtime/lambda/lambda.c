@@ -74,6 +74,7 @@ static const struct op_row *const ops[] = {
     &lambda_list_functions,
     &lambda_get_function,
     &lambda_get_function_configuration,
+    &lambda_check_code,
     &lambda_put_function,
     &lambda_delete_function,
     &lambda_put_function_concurrency,

@@ -38,6 +38,7 @@ extern const struct op_row lambda_invoke;
 extern const struct op_row lambda_list_functions;
 extern const struct op_row lambda_get_function;
 extern const struct op_row lambda_get_function_configuration;
+extern const struct op_row lambda_check_code;
 extern const struct op_row lambda_put_function;
 extern const struct op_row lambda_delete_function;
 extern const struct op_row lambda_put_function_concurrency;

@@ -124,16 +124,31 @@ void events_expand(struct template *t, struct resource *function, const struct n
 void references_check(struct template *t);
 bool order_resources(struct template *t);
 
-/* --- code.c: what a function runs */
+/* --- code.c: what functions run, read once and kept in memory while the template is the world's */
+struct code_file {
+    struct code_file *next;
+    struct str name, text; /* name: below the folder, "lib/money.lua" */
+};
+
 struct code {
     struct code *next;
-    char *folder; /* absolute, real */
+    char *folder;     /* absolute, real */
+    struct str shown; /* for people: "functions" */
+    struct str kept;  /* the copy that workers read; absent: they read the folder itself */
     char hash[65];
     int64_t bytes;
+    struct code_file *files; /* in order of names */
 };
-/* The folder that a CodeUri means, with the hash of its Lua files; NULL: a problem was said. */
+/* The folder that a CodeUri means; NULL: a problem was said. */
 const struct code *code_folder(struct template *t, const struct node *uri);
 /* Is the handler's file there?  Says so when not. */
 void code_check_handler(struct template *t, const struct code *code, const struct node *handler);
+
+/* --- keep.c: copies of the code below `folder`, so that what serves is what was deployed */
+/* Sets code->kept of each folder of the template; one that cannot be written is said in the log and read in
+ * place. */
+void code_keep(struct template *t, const char *folder, const struct log *log);
+/* Takes all copies away that the template (NULL: none) does not use. */
+void code_tidy(const struct template *t, const char *folder);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a function runs: a folder of Lua files, and a hash that changes when one of them does.
+/* What functions run: folders of Lua files, and a hash that changes when one of them does.
  *
  * Only *.lua files count: nothing else can be read by a handler.  Hidden folders are left out, so a CodeUri
  * of
@@ -20,8 +20,9 @@
 
 struct walk {
     struct arena *arena;
-    struct buf digests; /* "path\0" and the content's digest of each file, in order of names */
-    int64_t bytes;
+    struct code *code;
+    struct code_file **last;
+    struct buf digests; /* name and digest of each file */
     long entries;
     int depth;
     const char *why; /* why it cannot be used */
@@ -37,7 +38,7 @@ static int not_hidden(const struct dirent *d)
     return d->d_name[0] != '.';
 }
 
-static void hash_file(struct walk *w, const char *path, int64_t size)
+static void read_file(struct walk *w, const char *path, const char *inside, int64_t size)
 {
     FILE *f = fopen(path, "rb");
     if (!f) {
@@ -45,34 +46,37 @@ static void hash_file(struct walk *w, const char *path, int64_t size)
         return;
     }
     unsigned char digest[32];
-    char *content = xmalloc((size_t)size + 1);
-    size_t n = fread(content, 1, (size_t)size, f);
+    struct code_file *file = arena_zalloc(w->arena, sizeof *file);
+    char *content = arena_alloc(w->arena, (size_t)size + 1);
+    file->name = str_z(inside);
+    file->text = str_n(content, fread(content, 1, (size_t)size, f));
     fclose(f);
-    digest_sha256(str_n(content, n), digest);
-    free(content);
+    *w->last = file;
+    w->last = &file->next;
+    w->code->bytes += (int64_t)file->text.n;
+    digest_sha256(file->text, digest);
+    buf_add(&w->digests, inside, strlen(inside) + 1);
     buf_add(&w->digests, digest, sizeof digest);
-    w->bytes += (int64_t)n;
 }
 
-static void hash_folder(struct walk *w, const char *folder, const char *inside);
+static void read_folder(struct walk *w, const char *folder, const char *inside);
 
-static void hash_entry(struct walk *w, const char *path, const char *inside)
+static void read_entry(struct walk *w, const char *path, const char *inside)
 {
     struct stat st, link;
     if (lstat(path, &link) != 0 || stat(path, &st) != 0)
         return; /* it went away meanwhile; the watch tells again */
     bool lua = S_ISREG(st.st_mode) && str_ends(str_z(path), STR(".lua"));
-    if (++w->entries > ENTRIES_MAX || (lua && w->bytes + st.st_size > CODE_MAX)) {
+    if (++w->entries > ENTRIES_MAX || (lua && w->code->bytes + st.st_size > CODE_MAX)) {
         w->why = "the folder holds more than 50000 files or 250 MB of Lua";
     } else if (S_ISDIR(link.st_mode)) { /* not through links: their targets count where they are */
-        hash_folder(w, path, inside);
+        read_folder(w, path, inside);
     } else if (lua) {
-        buf_add(&w->digests, inside, strlen(inside) + 1);
-        hash_file(w, path, st.st_size);
+        read_file(w, path, inside, st.st_size);
     }
 }
 
-static void hash_folder(struct walk *w, const char *folder, const char *inside)
+static void read_folder(struct walk *w, const char *folder, const char *inside)
 {
     struct dirent **names;
     int n = w->depth < DEPTH_MAX ? scandir(folder, &names, not_hidden, by_name) : -1;
@@ -83,23 +87,25 @@ static void hash_folder(struct walk *w, const char *folder, const char *inside)
     w->depth++;
     for (int i = 0; i < n; i++) {
         const char *path = arena_printf(w->arena, "%s/%s", folder, names[i]->d_name).p;
-        const char *below = arena_printf(w->arena, "%s/%s", inside, names[i]->d_name).p;
+        const char *below = arena_printf(w->arena, "%s%s%s", inside, *inside ? "/" : "", names[i]->d_name).p;
         if (!w->why && strcmp(names[i]->d_name, "node_modules") != 0)
-            hash_entry(w, path, below);
+            read_entry(w, path, below);
         free(names[i]);
     }
     free(names);
     w->depth--;
 }
 
-static struct code *hash_code(struct template *t, const char *folder, const char **why)
+static struct code *read_code(struct template *t, const char *folder, const char **why)
 {
-    struct walk w = {.arena = &t->arena};
-    buf_init(&w.digests, 64u << 20);
-    hash_folder(&w, folder, "");
     struct code *code = arena_zalloc(&t->arena, sizeof *code);
+    struct walk w = {.arena = &t->arena, .code = code, .last = &code->files};
+    size_t n = strlen(t->folder);
     code->folder = arena_z(&t->arena, str_z(folder));
-    code->bytes = w.bytes;
+    bool below = strncmp(folder, t->folder, n) == 0 && folder[n] == '/';
+    code->shown = str_z(code->folder + (below ? n + 1 : 0));
+    buf_init(&w.digests, 64u << 20);
+    read_folder(&w, folder, "");
     digest_sha256_hex(buf_view(&w.digests), code->hash);
     buf_release(&w.digests);
     *why = w.why;
@@ -136,7 +142,7 @@ const struct code *code_folder(struct template *t, const struct node *uri)
     for (struct code *c = t->codes; c; c = c->next)
         if (strcmp(c->folder, folder) == 0)
             return c;
-    struct code *code = hash_code(t, folder, &why);
+    struct code *code = read_code(t, folder, &why);
     if (!code) {
         problem_hard(t->problems, uri, "%s", why);
         return NULL;

@@ -80,6 +80,15 @@ static enum op_end make_call(struct deploy *d, const struct resource *r, struct 
     return fine ? OP_DONE : OP_FAULT;
 }
 
+/* A function runs from the copy of its folder. */
+static void use_kept_code(const struct deploy *d, cJSON *in)
+{
+    cJSON *folder = cJSON_GetObjectItemCaseSensitive(in, "CodeFolder");
+    for (const struct code *code = d->t->codes; folder && code; code = code->next)
+        if (code->kept.p && strcmp(code->folder, folder->valuestring) == 0)
+            cJSON_SetValuestring(folder, code->kept.p);
+}
+
 static enum op_end make_resource(struct deploy *d, const struct resource *r, int at)
 {
     const char *why = "";
@@ -87,6 +96,7 @@ static enum op_end make_resource(struct deploy *d, const struct resource *r, int
     *record = (struct record){r->id, old ? old->text : STR_NONE, r->type, at, fill(d, r->in, &why), NULL};
     if (!record->in)
         return fail_at(d, r, str_z(why));
+    use_kept_code(d, record->in);
     map_put(&d->now, r->id, record);
     if (!r->type->service)
         return OP_DONE;
@@ -191,13 +201,79 @@ static enum op_end leave_all(struct deploy *d)
     }
 }
 
-/* --- the answer */
+/* --- code that does not compile */
 
 static void add_str(cJSON *object, const char *name, struct str value)
 {
     struct node n = {.kind = NODE_TEXT, .text = value.p ? value : STR("")};
     cJSON_AddItemToObject(object, name, node_json(&n));
 }
+
+static const struct code_file *file_in(const struct template *t, const struct code *code, struct str name)
+{
+    for (const struct code *other = t ? t->codes : NULL; other; other = other->next)
+        if (strcmp(other->folder, code->folder) == 0)
+            for (const struct code_file *file = other->files; file; file = file->next)
+                if (str_eq(file->name, name))
+                    return file;
+    return NULL;
+}
+
+static void add_text(cJSON *list, struct str name, struct str text)
+{
+    cJSON *file = cJSON_CreateObject();
+    add_str(file, "Name", name);
+    add_str(file, "Text", text);
+    cJSON_AddItemToArray(list, file);
+}
+
+/* What this template has and `current` has not, or otherwise. */
+static cJSON *new_code(struct deploy *d, const struct template *current)
+{
+    cJSON *list = cJSON_CreateArray();
+    for (const struct code *code = d->t->codes; code; code = code->next)
+        for (const struct code_file *file = code->files; file; file = file->next) {
+            const struct code_file *old = file_in(current, code, file->name);
+            if (!old || !str_eq(old->text, file->text))
+                add_text(list,
+                         arena_printf(&d->c->arena, "%.*s/%.*s", STR_ARG(code->shown), STR_ARG(file->name)),
+                         file->text);
+        }
+    for (const struct resource *r = d->t->first; r; r = r->next) {
+        const struct resource *old = current ? resource_get(current, r->id) : NULL;
+        const struct node *text = node_get(r->in, "InlineCode"),
+                          *old_text = old ? node_get(old->in, "InlineCode") : NULL;
+        if (text && text->kind == NODE_TEXT && !(old_text && str_eq(text->text, node_scalar(old_text))))
+            add_text(list, arena_printf(&d->c->arena, "%.*s.InlineCode", STR_ARG(r->id)), text->text);
+    }
+    return list;
+}
+
+/* Code that does not compile refuses an edit, since a version before it serves; at a start there is none, so
+ * it is only said, and whoever invokes the function hears it from Lambda. */
+static enum op_end check_code(struct deploy *d, const struct template *current)
+{
+    struct call *k = door_open(d->c->world, d->c, "lambda", "CheckCode");
+    enum op_end end = OP_DONE;
+    if (!k)
+        return OP_DONE;
+    k->from = CALL_TEMPLATE;
+    k->in = cJSON_CreateObject();
+    cJSON_AddItemToObject(k->in, "Files", new_code(d, current));
+    struct str all = STR("");
+    const cJSON *one;
+    if (door_call(k))
+        cJSON_ArrayForEach (one, cJSON_GetObjectItemCaseSensitive(k->out, "Problems"))
+            all = arena_printf(&d->c->arena, "%.*s%s%s", STR_ARG(all), all.n ? "\n" : "", one->valuestring);
+    if (all.n && current)
+        end = call_fail(d->c, &failed, "%.*s", STR_ARG(all));
+    else if (all.n)
+        log_warn(d->c->world->log, "%.*s", STR_ARG(all));
+    call_free(k);
+    return end;
+}
+
+/* --- the answer */
 
 static void add_routes(struct deploy *d, const struct resource *api, cJSON *list)
 {
@@ -258,9 +334,11 @@ static void answer(struct deploy *d, cJSON *outputs)
     cJSON_AddItemToObject(out, "Kept", cJSON_Duplicate(d->kept, true));
 }
 
-static enum op_end deploy(struct deploy *d)
+static enum op_end deploy(struct deploy *d, const struct template *current)
 {
     const char *why = "";
+    if (d->t != current && check_code(d, current) != OP_DONE)
+        return OP_FAULT;
     enum rc rc = records_load(d->c->txn, &d->c->arena, &d->before);
     if (rc != RC_OK)
         return call_broke(d->c, rc);
@@ -287,7 +365,7 @@ static enum op_end run(struct call *c, const void *input)
     map_init(&d.now), map_init(&d.before);
     d.made = cJSON_CreateArray(), d.changed = cJSON_CreateArray();
     d.removed = cJSON_CreateArray(), d.kept = cJSON_CreateArray();
-    enum op_end end = deploy(&d);
+    enum op_end end = deploy(&d, state->current);
     if (end == OP_FAULT)
         world_drop(c->world);
     cJSON_Delete(d.made), cJSON_Delete(d.changed), cJSON_Delete(d.removed), cJSON_Delete(d.kept);

@@ -28,6 +28,8 @@ extern const struct op_row template_op_deploy;
 /* What the world keeps for the service. */
 struct template_state {
     struct template *current; /* room: the last one that was deployed; NULL: none yet */
+    char *copies;             /* room: the folder for copies of code; NULL: none */
+    bool scratch;             /* ... which goes with us */
 };
 
 #endif

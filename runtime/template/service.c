@@ -1,8 +1,10 @@
 /* The service "template": one operation, and the template that is deployed. */
 #include "base/rc.h"
+#include "core/conf.h"
 #include "deploy.h"
 #include "door/door.h"
 #include <stdlib.h>
+#include <unistd.h>
 
 static enum rc service_open(struct world *w, void **state)
 {
@@ -15,7 +17,12 @@ static void service_close(struct world *w, void *state)
 {
     struct template_state *s = state;
     (void)w;
+    if (s->scratch) {
+        code_tidy(NULL, s->copies);
+        rmdir(s->copies);
+    }
     template_free(s->current);
+    free(s->copies);
     free(s);
 }
 
@@ -34,6 +41,35 @@ const struct template *template_current(const struct world *w)
     return state ? state->current : NULL;
 }
 
+/* --- copies of the code, beside the state: in its folder, or (in memory) in one that goes with us */
+
+static void choose_copies(struct template_state *s, const struct conf *conf, const struct template *t)
+{
+    char path[4096];
+    const char *tmp = getenv("TMPDIR");
+    if (conf->ephemeral) {
+        snprintf(path, sizeof path, "%s/tidepool-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+        s->scratch = mkdtemp(path);
+    } else {
+        snprintf(path, sizeof path, "%s%s/code", conf->data ? conf->data : t->folder,
+                 conf->data ? "" : "/.tidepool");
+    }
+    if (!conf->ephemeral || s->scratch)
+        s->copies = xstrdup(path);
+}
+
+/* A world without options (a test's) has no place for copies. */
+static void keep_code(struct world *w, struct template *t)
+{
+    struct template_state *s = world_state(w, &template_service);
+    if (!s->copies && w->conf)
+        choose_copies(s, w->conf, t);
+    if (s->copies)
+        code_keep(t, s->copies, w->log);
+}
+
+/* --- deploying */
+
 /* Who asked for a deployment, while it runs. */
 struct deployment {
     struct template *template;
@@ -46,6 +82,9 @@ static void deployed(struct call *c)
     struct template_state *state = world_state(c->world, &template_service);
     struct deployment d = *(struct deployment *)c->plan;
     struct template *unwanted = c->fault ? d.template : state->current;
+    if (!c->fault && !state->current && state->copies)
+        code_tidy(d.template,
+                  state->copies); /* versions of runs before; those of this run may still be read */
     if (!c->fault)
         state->current = d.template;
     if (unwanted != state->current)
@@ -62,6 +101,7 @@ void template_deploy(struct world *w, struct template *t, void (*on_end)(struct 
         BUG("the service template is not in the world's table");
     struct deployment *d = arena_alloc(&c->arena, sizeof *d);
     *d = (struct deployment){t, on_end, asker};
+    keep_code(w, t);
     c->from = CALL_TEMPLATE;
     c->typed = t;
     c->plan = d;

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#define QUIET_MS 10       /* editors write in several steps */
+#define QUIET_MS 5        /* editors write in several steps */
+#define ABSENT_MS 40      /* ... and some take the file away before they put the new one there */
 #define PATIENCE_US 30000 /* ... but a stream of changes must not put a load off for ever */
 #define FOLDERS_MAX 1000  /* inotify watches are a shared good */
 #define FOLDER_DEPTH_MAX 32
@@ -37,6 +38,7 @@ struct template_watch {
     size_t folder_count;
     int64_t first_us; /* the first change since the last load; 0: none */
     struct pending *pending;
+    bool absent; /* the file was not there, or empty, and we wait for it */
     bool again;  /* something changed while a deployment was on its way */
     bool broken; /* the last edit was refused */
 };
@@ -214,6 +216,17 @@ static void same_again(struct template_watch *w)
     w->broken = false;
 }
 
+/* Once for each save: the file may be on its way. */
+static bool wait_for_file(struct template_watch *w, const char *path)
+{
+    struct stat st;
+    bool there = stat(path, &st) == 0 && st.st_size > 0;
+    if (!there && !w->absent)
+        loop_timer_set(w->timer, ABSENT_MS, 0);
+    w->absent = !there && !w->absent;
+    return w->absent;
+}
+
 static void load(void *arg)
 {
     struct template_watch *w = arg;
@@ -221,7 +234,7 @@ static void load(void *arg)
     char before[65], now[65];
     const struct template *current = template_current(w->world);
     w->first_us = 0;
-    if (!current)
+    if (!current || wait_for_file(w, template_path(current)))
         return;
     watch_folders(w); /* before the files are read, so that nothing falls between */
     problems_init(&problems);

@@ -1,7 +1,7 @@
 /* While tidepool runs, an edit of the template or of a Lua file under a CodeUri takes effect by itself,
  * within 50 ms of the save.  A broken edit keeps the old version serving.
  *
- *   file changed -> 10 ms of quiet -> load -> same digest? done : deploy -> deployed / refused */
+ *   file changed -> 5 ms of quiet -> load -> same digest? done : deploy -> deployed / refused */
 #ifndef TEMPLATE_WATCH_H
 #define TEMPLATE_WATCH_H
 

@@ -555,15 +555,28 @@ static enum op_end hear(struct call *c, const void *input)
     return OP_DONE;
 }
 
+/* Lua that says "functoin" does not compile. */
+static enum op_end check_code(struct call *c, const void *input)
+{
+    (void)input;
+    cJSON *problems = cJSON_AddArrayToObject(call_out(c), "Problems");
+    const cJSON *file;
+    cJSON_ArrayForEach (file, at(c->in, "Files"))
+        if (strstr(text_at(file, "Text"), "functoin"))
+            cJSON_AddItemToArray(problems, cJSON_Duplicate(at(file, "Name"), false));
+    return OP_DONE;
+}
+
 static const struct op_row put_queue = {.name = "PutQueue", .run = hear};
 static const struct op_row *const queue_ops[] = {&put_queue, NULL};
 static const struct service queues = {.name = "sqs", .ops = queue_ops};
 static const struct op_row put_function = {.name = "PutFunction", .run = hear},
+                           check = {.name = "CheckCode", .run = check_code},
                            delete_function = {.name = "DeleteFunction", .run = hear},
                            put_mapping = {.name = "PutEventSourceMapping", .run = hear},
                            delete_mapping = {.name = "DeleteEventSourceMapping", .run = hear};
-static const struct op_row *const function_ops[] = {&put_function, &delete_function, &put_mapping,
-                                                    &delete_mapping, NULL};
+static const struct op_row *const function_ops[] = {&check,       &put_function,   &delete_function,
+                                                    &put_mapping, &delete_mapping, NULL};
 static const struct service functions = {.name = "lambda", .ops = function_ops};
 static const struct service *const services[] = {&queues, &functions, &template_service, NULL};
 
@@ -646,6 +659,55 @@ static void a_fault_undoes_everything(void **state)
     assert_ptr_equal(template_current(r.world), before);
     call_free(last), last = NULL;
     room_close(&r);
+}
+
+static void code_that_does_not_compile_refuses_an_edit(void **state)
+{
+    struct desk *d = *state;
+    struct room r;
+    room_open(&r, services);
+    put_file(d, "code/old.lua", "functoin");
+    deploy(d, &r, SHOP("jobs", "")); /* a start serves all the same; whoever invokes it hears */
+    assert_null(last->fault);
+    put_file(d, "code/orders.lua", "return 2");
+    deploy(d, &r, SHOP("jobs", "")); /* an edit is not to blame for what was broken before */
+    assert_null(last->fault);
+    put_file(d, "code/orders.lua", "return functoin");
+    deploy(d, &r, SHOP("jobs", ""));
+    assert_non_null(last->fault);
+    assert_string_equal(last->fault_text.p, "code/orders.lua");
+    call_free(last), last = NULL;
+    room_close(&r);
+}
+
+static void functions_run_from_a_copy(void **state)
+{
+    struct desk *d = *state;
+    struct store *store;
+    struct conf conf;
+    char data[80], copy[256];
+    assert_int_equal(store_open(&store, NULL, 0, NULL), RC_OK);
+    snprintf(data, sizeof data, "%s/data", d->folder);
+    conf_init(&conf);
+    conf.data = data;
+    struct room r = {
+        .world = world_new(&(struct world_setup){.store = store, .conf = &conf, .services = services})};
+    put_file(d, "code/orders.lua", "return 1");
+    deploy(d, &r, SHOP("jobs", ""));
+    assert_null(last->fault);
+    const char *folder = strstr(heard, "CodeFolder\":\"") + strlen("CodeFolder\":\"");
+    snprintf(copy, sizeof copy, "%.*s/orders.lua", (int)strcspn(folder, "\""), folder);
+    assert_int_equal(strncmp(copy, data, strlen(data)), 0);
+    put_file(d, "code/orders.lua", "return 2");
+    FILE *f = fopen(copy, "r");
+    assert_non_null(f);
+    char text[32] = "";
+    assert_non_null(fgets(text, sizeof text, f));
+    fclose(f);
+    assert_string_equal(text, "return 1");
+    call_free(last), last = NULL;
+    room_close(&r);
+    conf_release(&conf);
 }
 
 static void what_left_is_removed_but_state_stays(void **state)
@@ -786,6 +848,8 @@ int main(void)
         T(the_readme_tells_every_property),
         T(a_plan_is_made_in_order_and_remembered),
         T(a_fault_undoes_everything),
+        T(code_that_does_not_compile_refuses_an_edit),
+        T(functions_run_from_a_copy),
         T(what_left_is_removed_but_state_stays),
         T(a_renamed_resource_is_not_removed_twice),
         T(edits_take_effect),
