@@ -27,9 +27,9 @@ struct lua_home {
     bool refuse; /* claim says no */
     char *payload[HOME_MAX], *error[HOME_MAX];
     struct invocation_result last;
-    struct buf log;                                          /* lines, each with a newline */
-    uint64_t call_invocation, call;                          /* the last call */
-    char service[40], operation[60], input[4096];            /* of it */
+    struct buf log;                               /* lines, each with a newline */
+    uint64_t call_invocation, call;               /* the last call */
+    char service[40], operation[60], input[4096]; /* of it */
     int calls;
 };
 
@@ -50,7 +50,7 @@ static inline void home_started(void *home, uint64_t id, bool cold, int64_t init
 }
 
 static inline void home_call(void *home, uint64_t id, uint64_t call, struct str service, struct str operation,
-                      struct str input)
+                             struct str input)
 {
     struct lua_home *h = home;
     h->call_invocation = id;
@@ -165,7 +165,8 @@ static inline void home_run(struct lua_home *h)
         ;
 }
 
-static inline void home_answer(struct lua_home *h, int status, const char *body, const char *code, const char *text)
+static inline void home_answer(struct lua_home *h, int status, const char *body, const char *code,
+                               const char *text)
 {
     executor_answer(h->x, h->call_invocation, h->call, status, str_z(body), str_z(code), str_z(text));
     home_run(h);

@@ -77,17 +77,17 @@ static void test_tables(void **state)
           "0",
           "{\"a\":{},\"b\":[],\"c\":{\"1\":\"x\"},\"d\":[1,null,3],\"e\":{\"1000\":1},"
           "\"f\":{\"1\":1,\"x\":2}}");
-    gives("return function() local t = json.decode('[1]') t[1] = nil return {t, json.encode{json.null}} end", "0",
-          "[[],\"[null]\"]");
+    gives("return function() local t = json.decode('[1]') t[1] = nil return {t, json.encode{json.null}} end",
+          "0", "[[],\"[null]\"]");
 }
 
 static void test_refuses(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "",      "{",        "[1,]",      "{\"a\"}",     "{\"a\":1,}", "01",  "1.",   "-",     ".5",  "nul",
-        "[1] 2", "\"\\x\"",  "\"\\u12\"", "\"abc",       "'a'",        "NaN", "1e999", "\"\n\"", "[1 2]", "{1:2}",
-        "\"\xFF\"", "\"\xC0\x80\"", "tru", "+1", "[", "\"\\ud83d\\",
+        "",      "{",     "[1,]",     "{\"a\"}",      "{\"a\":1,}", "01",  "1.",  "-",           ".5",
+        "nul",   "[1] 2", "\"\\x\"",  "\"\\u12\"",    "\"abc",      "'a'", "NaN", "1e999",       "\"\n\"",
+        "[1 2]", "{1:2}", "\"\xFF\"", "\"\xC0\x80\"", "tru",        "+1",  "[",   "\"\\ud83d\\",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct lua_home h;
@@ -97,7 +97,8 @@ static void test_refuses(void **state)
             fail_msg("taken: %s -> %s", bad[i], payload);
         home_close(&h);
     }
-    fails("return function() return {b = {1, print}} end", "a function at value.b[2]", "Runtime.MarshalError");
+    fails("return function() return {b = {1, print}} end", "a function at value.b[2]",
+          "Runtime.MarshalError");
     fails("return function() return 0/0 end", "NaN", "Runtime.MarshalError");
     fails("return function() return '\\xff' end", "not UTF-8", "Runtime.MarshalError");
     fails("return function() return {[true] = 1} end", "a key that is a boolean", "Runtime.MarshalError");
@@ -125,8 +126,8 @@ static void test_deep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_reads),   cmocka_unit_test(test_writes),
-        cmocka_unit_test(test_many),       cmocka_unit_test(test_tables),  cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_reads),  cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_many),       cmocka_unit_test(test_tables), cmocka_unit_test(test_refuses),
         cmocka_unit_test(test_deep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -233,6 +233,7 @@ int env_begin(struct env *e, const struct invocation *in)
     e->cold = !e->loaded;
     e->tidy = false;
     e->stage = STAGE_EVENT;
+    e->wait = WAIT_NONE;
     int status = env_protected(e, begin, (void *)in);
     if (status != LUA_OK)
         return status;

@@ -105,6 +105,7 @@ struct executor {
     lua_State *volatile running; /* whose code runs now, for the signal; NULL: none */
     volatile sig_atomic_t due;   /* the signal came and no hook has run yet */
     int64_t slice_end;           /* real clock */
+    int64_t rest_until;          /* real clock; the signal's own */
 
     char *root;        /* real path of the code's folder; NULL: inline code, or it is gone */
     struct map chunks; /* module -> struct buf *: bytecode, so that the next environment opens fast */

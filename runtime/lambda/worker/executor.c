@@ -328,13 +328,24 @@ static void wake(struct executor *x)
     }
 }
 
+/* Who runs next: one that has work since it came or was answered; then what is queued; and then those that
+ * have had a slice already. */
+static struct env *pick(struct executor *x)
+{
+    struct env *first = list_empty(&x->ready) ? NULL : list_of(x->ready.next, struct env, link);
+    if (first && first->wait != WAIT_SLICE)
+        return first;
+    struct env *fresh = begin_queued(x);
+    return fresh ? fresh : first;
+}
+
 bool executor_step(struct executor *x, int64_t slice_us)
 {
     int64_t now = clock_mono_us();
     x->slice_end = slice_us < INT64_MAX - now ? now + slice_us : INT64_MAX;
     wake(x);
     for (;;) {
-        struct env *e = list_empty(&x->ready) ? begin_queued(x) : list_of(x->ready.next, struct env, link);
+        struct env *e = pick(x);
         if (!e)
             return false;
         go_on(x, e);

@@ -33,7 +33,8 @@ bool ticker_open(struct ticker *t, void (*tick)(void *arg), void *arg)
 {
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART};
     struct sigevent event = {
-        .sigev_notify = SIGEV_THREAD_ID, /* the thread whose handlers run, in a process that may have others */
+        .sigev_notify =
+            SIGEV_THREAD_ID, /* the thread whose handlers run, in a process that may have others */
         .sigev_signo = SIGALRM,
         .sigev_value.sival_ptr = t,
         .sigev_notify_thread_id = gettid(),
