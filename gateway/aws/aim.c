@@ -105,6 +105,22 @@ static struct str action_of(const struct http_request *http, struct str *from, s
     return form_find(*from, "Action", a);
 }
 
+/* Services whose clients read XML alone: what there is not is told them in XML. */
+static bool speaks_xml(struct str service)
+{
+    return str_is(service, "s3") || str_is(service, "route53") || str_is(service, "cloudfront");
+}
+
+static bool nothing_meant(const struct http_request *http, struct arena *a, const struct service *known,
+                          struct wire_fault *why)
+{
+    why->service = known;
+    why->row = &fault_unknown_operation;
+    why->text = arena_printf(a, "Unable to determine service and operation of %.*s %.*s.",
+                             STR_ARG(http->method), STR_ARG(http->path));
+    return false;
+}
+
 bool aim_find(const struct world *w, const struct http_request *http, const struct sigv4 *signer,
               struct arena *a, struct aim *out, struct wire_fault *why)
 {
@@ -114,22 +130,18 @@ bool aim_find(const struct world *w, const struct http_request *http, const stru
         return find_target(w, target, a, out, why);
     }
     struct str service = signer->service.p ? signer->service : host_service(w, http);
+    const struct service *known = service.p ? world_service(w, service) : NULL;
     out->wire = wire_row(out->protocol = WIRE_REST_JSON);
-    /* API Gateway's two services sign with one name, so the path alone may decide. */
-    if (find_rest(w, http, service, out) || find_rest(w, http, STR_NONE, out))
+    if (find_rest(w, http, service, out))
+        return true;
+    /* API Gateway's two services sign with one name, so among REST services the path may decide alone. */
+    if (known && (known->wires & WIRE_REST_JSON) && find_rest(w, http, STR_NONE, out))
         return true;
 
     struct str from, action = action_of(http, &from, a);
-    if (action.p) {
+    if (action.p || speaks_xml(service))
         out->wire = wire_row(out->protocol = WIRE_QUERY);
+    if (action.p)
         return find_action(w, service, action, form_find(from, "Version", a), a, out, why);
-    }
-    const struct service *known = service.p ? world_service(w, service) : NULL;
-    if (service.p && !known)
-        return unknown_service(why, a, service);
-    why->service = known;
-    why->row = &fault_unknown_operation;
-    why->text = arena_printf(a, "Unable to determine service and operation of %.*s %.*s.",
-                             STR_ARG(http->method), STR_ARG(http->path));
-    return false;
+    return service.p && !known ? unknown_service(why, a, service) : nothing_meant(http, a, known, why);
 }

@@ -200,6 +200,21 @@ static void test_faults(void **state)
     assert_true(str_search(t.body, STR("<Code>InvalidAction</Code>")) > 0);
 }
 
+/* A service that is not there is named, in a form that its clients read. */
+static void test_no_service(void **state)
+{
+    (void)state;
+    static const char *const s3[] = {
+        "Authorization: AWS4-HMAC-SHA256 Credential=x/20261122/us-east-1/s3/aws4_request", NULL};
+    static const char *const eks[] = {
+        "Authorization: AWS4-HMAC-SHA256 Credential=x/20261122/us-east-1/eks/aws4_request", NULL};
+    aws_ask(&t, "GET /2015-03-31/functions", s3, ""); /* its path is no other service's */
+    assert_int_equal(t.status, 400);
+    assert_true(str_search(t.body, STR("<Message>tidepool has no service &quot;s3&quot;.</Message>")) > 0);
+    aws_ask(&t, "GET /clusters", eks, "");
+    assert_body(&t, "{\"message\":\"tidepool has no service \\\"eks\\\".\"}");
+}
+
 static void test_rest(void **state)
 {
     (void)state;
@@ -231,6 +246,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nested, setup, teardown),
         cmocka_unit_test_setup_teardown(test_frame, setup, teardown),
         cmocka_unit_test_setup_teardown(test_faults, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_no_service, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rest, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rest_addresses, setup, teardown),
     };
