@@ -5,6 +5,7 @@
  * of the function, and that with a new executor. */
 #include "fail.h"
 #include "sandbox.h"
+#include "syntax.h"
 
 #include "lib/lib.h"
 #include <errno.h>
@@ -105,21 +106,10 @@ static void keep_chunk(lua_State *L, struct executor *x, struct str module)
     }
 }
 
-/* A file may begin with a mark of its encoding and with "#!", as lua's own loader allows. */
-static struct str without_shebang(struct str text)
-{
-    if (str_starts(text, STR("\xEF\xBB\xBF")))
-        text = str_sub(text, 3, text.n);
-    if (!str_starts(text, STR("#")))
-        return text;
-    ptrdiff_t end = str_find(text, '\n');
-    return end < 0 ? STR("") : str_sub(text, (size_t)end, text.n); /* the newline stays: lines are counted */
-}
-
 static void compile(lua_State *L, struct str module, const char *relative, struct str text)
 {
     const char *name = lua_pushfstring(L, "@%s", relative);
-    text = without_shebang(text);
+    text = syntax_body(text);
     if (luaL_loadbufferx(L, text.n ? text.p : "", text.n, name, "t") != LUA_OK) {
         lua_pushlstring(L, module.p, module.n);
         fail_raise(L, "Runtime.UserCodeSyntaxError", "Syntax error in module '%s': %s", lua_tostring(L, -1),

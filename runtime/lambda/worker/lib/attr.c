@@ -1,8 +1,10 @@
-/* DynamoDB's attribute values as plain Lua values, and the two kinds that Lua has no type for:
+/* DynamoDB's attribute values as plain Lua values (aws.plain, aws.typed and aws.table), and the two kinds
+ * that Lua has no type for:
  *
  *   aws.set{"a", "b"}    SS, NS or BS: a list with the set's metatable
  *   aws.binary(bytes)    B: a table whose member `bytes` is the string; tostring gives it too
  *   aws.plain(item)      an item as streams and aws.dynamodb.* give it ({id = {S = "1"}}) as plain values
+ *   aws.typed(item)      the way back, for calls that take attribute values
  *
  * N becomes an integer when it is one and fits 64 bits, else a float.  NULL is json.null. */
 #include "lib.h"
@@ -101,6 +103,32 @@ static void plain_value(lua_State *L)
     lua_pop(L, 1);
 }
 
+/* --- aws.plain and aws.typed --------------------------------------------------------------------------- */
+
+/* A new table from the argument's text: the argument (a stream's record) stays as it is. */
+static void reread(lua_State *L, unsigned flags)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    struct buf *text = lib_out(L);
+    json_put(L, 1, text, flags);
+    json_take(L, buf_view(text));
+}
+
+static int plain(lua_State *L)
+{
+    if (lua_isnoneornil(L, 1)) /* an image that a record does not have */
+        return 0;
+    reread(L, 0);
+    attr_plain_item(L);
+    return 1;
+}
+
+static int typed(lua_State *L)
+{
+    reread(L, JSON_ATTR | JSON_ITEM);
+    return 1;
+}
+
 /* --- aws.set and aws.binary ---------------------------------------------------------------------------- */
 
 static int set(lua_State *L)
@@ -113,19 +141,6 @@ static int set(lua_State *L)
         lua_rawseti(L, -2, i);
     }
     lib_mark(L, SLOT_SET);
-    return 1;
-}
-
-/* A copy: the stream's record stays as it is. */
-static int plain(lua_State *L)
-{
-    if (lua_isnoneornil(L, 1))
-        return 0;
-    luaL_checktype(L, 1, LUA_TTABLE);
-    struct buf *text = lib_out(L);
-    json_put(L, 1, text, 0);
-    json_take(L, buf_view(text));
-    attr_plain_item(L);
     return 1;
 }
 
@@ -154,7 +169,9 @@ static int binary_length(lua_State *L)
 
 void attr_open(lua_State *L)
 {
-    static const luaL_Reg functions[] = {{"set", set}, {"binary", binary}, {"plain", plain}, {NULL, NULL}};
+    static const luaL_Reg functions[] = {
+        {"set", set}, {"binary", binary}, {"plain", plain}, {"typed", typed}, {NULL, NULL},
+    };
     static const luaL_Reg meta[] = {{"__tostring", binary_text}, {"__len", binary_length}, {NULL, NULL}};
     luaL_setfuncs(L, functions, 0);
     lib_new_mark(L, SLOT_SET, NULL);

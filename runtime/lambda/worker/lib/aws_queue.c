@@ -87,34 +87,43 @@ static void put_attributes(lua_State *L, int t, struct buf *out)
     buf_char(out, '}');
 }
 
-static const struct option *find_option(lua_State *L, const struct option *known)
+static void check_options(lua_State *L, int t, const struct option *known)
 {
-    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "a number";
-    while (known->name && strcmp(known->name, name) != 0)
-        known++;
-    if (!known->name)
-        luaL_error(L, "unknown option '%s'", name);
-    return known;
+    luaL_checktype(L, t, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, t)) {
+        const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "a number";
+        const struct option *o = known;
+        while (o->name && strcmp(o->name, name) != 0)
+            o++;
+        if (!o->name)
+            luaL_error(L, "unknown option '%s'", name);
+        lua_pop(L, 1);
+    }
+}
+
+/* The option's value is at the top. */
+static void put_option(lua_State *L, const struct option *o, struct buf *out)
+{
+    if (o->kind == TEXT && lua_type(L, -1) != LUA_TSTRING)
+        luaL_error(L, "option '%s' must be a string", o->name);
+    if (o->kind == COUNT && !lua_isinteger(L, -1))
+        luaL_error(L, "option '%s' must be an integer", o->name);
+    buf_printf(out, ",\"%s\":", o->member);
+    if (o->kind == ATTRIBUTES)
+        put_attributes(L, lua_gettop(L), out);
+    else
+        json_put(L, -1, out, 0);
 }
 
 static void put_options(lua_State *L, int t, const struct option *known, struct buf *out)
 {
     if (lua_isnoneornil(L, t))
         return;
-    luaL_checktype(L, t, LUA_TTABLE);
-    lua_pushnil(L);
-    while (lua_next(L, t)) {
-        const struct option *o = find_option(L, known);
-        bool fits =
-            o->kind == TEXT ? lua_type(L, -1) == LUA_TSTRING : o->kind != COUNT || lua_isinteger(L, -1);
-        if (!fits)
-            luaL_error(L, "option '%s' must be %s", o->name, o->kind == TEXT ? "a string" : "an integer");
-        if (o->kind != OWN)
-            buf_printf(out, ",\"%s\":", o->member);
-        if (o->kind == ATTRIBUTES)
-            put_attributes(L, lua_gettop(L), out);
-        else if (o->kind != OWN)
-            json_put(L, -1, out, 0);
+    check_options(L, t, known);
+    for (; known->name; known++) {
+        if (raw_field(L, t, known->name) != LUA_TNIL && known->kind != OWN)
+            put_option(L, known, out);
         lua_pop(L, 1);
     }
 }

@@ -68,6 +68,6 @@ void attr_plain_item(lua_State *L);
 /* --- the members of aws that are objects; each sets its functions in the table at the top */
 void aws_table_open(lua_State *L);
 void aws_queue_open(lua_State *L);
-void attr_open(lua_State *L); /* aws.set, aws.binary */
+void attr_open(lua_State *L); /* aws.plain, aws.typed, aws.set, aws.binary */
 
 #endif
