@@ -7,6 +7,7 @@
 #include "base/rc.h"
 #include "base/str.h"
 
+struct arena;
 struct engine;
 struct engine_cursor;
 struct log;
@@ -27,7 +28,9 @@ struct store_engine {
     enum rc (*undo)(struct engine *e);
     enum rc (*keep)(struct engine *e);
 
-    enum rc (*get)(struct engine *e, struct str key, struct str *value); /* value may be NULL */
+    /* The value goes into the arena; without one it is lent until the next get without one.  value NULL: is
+     * it there? */
+    enum rc (*get)(struct engine *e, struct str key, struct arena *a, struct str *value);
     enum rc (*put)(struct engine *e, struct str key, struct str value);
     enum rc (*del)(struct engine *e, struct str key);
     enum rc (*wipe)(struct engine *e, struct str from,

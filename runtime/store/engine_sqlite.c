@@ -2,6 +2,7 @@
  * or memory.  Only this file and checkpoint.c see sqlite3. */
 #include "engine.h"
 
+#include "base/arena.h"
 #include "base/buf.h"
 #include "base/log.h"
 #include "checkpoint.h"
@@ -348,17 +349,25 @@ static enum rc engine_undo(struct engine *e)
 /* --- keys and values */
 
 /* The value is copied, so that no statement stands open between calls. */
-static enum rc engine_get(struct engine *e, struct str key, struct str *value)
+static struct str value_of(struct engine *e, sqlite3_stmt *q, struct arena *a)
+{
+    struct str v = str_n(sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0));
+    if (!v.n)
+        return STR("");
+    if (a)
+        return arena_str(a, v);
+    buf_clear(&e->value);
+    buf_str(&e->value, v);
+    return buf_view(&e->value);
+}
+
+static enum rc engine_get(struct engine *e, struct str key, struct arena *a, struct str *value)
 {
     sqlite3_stmt *q = e->statements[GET];
     bind(q, 1, key);
     int code = sqlite3_step(q);
-    if (code == SQLITE_ROW && value) {
-        buf_clear(&e->value);
-        const void *p = sqlite3_column_blob(q, 0);
-        buf_add(&e->value, p, (size_t)sqlite3_column_bytes(q, 0));
-        *value = buf_view(&e->value);
-    }
+    if (code == SQLITE_ROW && value)
+        *value = value_of(e, q, a);
     sqlite3_reset(q);
     if (code == SQLITE_ROW)
         return RC_OK;

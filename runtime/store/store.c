@@ -1,18 +1,28 @@
-/* The order of things: a transaction opens with the first touch, a savepoint with the first write of a marked
- * call.  What bytes do where is the engine's affair. */
+/* The order of things: a transaction opens with the first touch; a marked call remembers what each of its
+ * writes replaces, and a savepoint opens with its first wipe.  What bytes do where is the engine's affair. */
 #include "store/store.h"
 
+#include "base/arena.h"
 #include "engine.h"
 #include "key.h"
 #include <stdlib.h>
 
+/* What was there before a write of the marked call, newest first. */
+struct before {
+    struct before *older;
+    bool was; /* the key was there, with this value */
+    struct str key, value;
+};
+
 struct store {
     const struct store_engine *engine;
     struct engine *e;
-    bool open;   /* a transaction is open */
-    bool dirty;  /* and something was written in it */
-    bool marked; /* a call is running between mark and keep or undo */
-    bool saved;  /* and it wrote, so the engine holds a savepoint */
+    bool open;              /* a transaction is open */
+    bool dirty;             /* and something was written in it */
+    bool marked;            /* a call is running between mark and keep or undo */
+    bool saved;             /* and it wiped, so the engine holds a savepoint */
+    struct before *befores; /* what it wrote before that, in the arena */
+    struct arena arena;
     bool dirty_before_mark;
     bool broken; /* the engine failed: this transaction can only be rolled back */
     int cursors;
@@ -32,6 +42,7 @@ enum rc store_open(struct store **out, const char *folder, unsigned flags, const
     struct store *s = *out = xcalloc(1, sizeof *s);
     s->engine = &engine_sqlite;
     s->e = e;
+    arena_init(&s->arena);
     return RC_OK;
 }
 
@@ -41,6 +52,7 @@ void store_close(struct store *s)
         return;
     store_rollback(s);
     s->engine->close(s->e);
+    arena_release(&s->arena);
     free(s);
 }
 
@@ -54,6 +66,8 @@ static void transaction_over(struct store *s)
     if (s->cursors)
         BUG("%d cursors are open at the end of a transaction", s->cursors);
     s->open = s->dirty = s->marked = s->saved = s->broken = false;
+    s->befores = NULL;
+    arena_clear(&s->arena);
 }
 
 enum rc store_commit(struct store *s)
@@ -95,23 +109,39 @@ static enum rc heard(struct store *s, enum rc rc)
     return rc;
 }
 
+/* The call is over: what it replaced need not be known any more. */
+static void unmark(struct store *s)
+{
+    s->marked = s->saved = false;
+    s->befores = NULL;
+    arena_clear(&s->arena);
+}
+
+static enum rc put_back(struct store *s, const struct before *b)
+{
+    return heard(s, b->was ? s->engine->put(s->e, b->key, b->value) : s->engine->del(s->e, b->key));
+}
+
 enum rc store_undo(struct store *s)
 {
-    bool saved = s->saved;
-    s->marked = s->saved = false;
-    if (!saved || s->broken)
-        return s->broken ? RC_IO : RC_OK;
-    s->dirty = s->dirty_before_mark;
-    return heard(s, s->engine->undo(s->e));
+    enum rc rc = s->broken ? RC_IO : RC_OK;
+    if (s->saved || s->befores)
+        s->dirty = s->dirty_before_mark;
+    if (rc == RC_OK && s->saved)
+        rc = heard(s, s->engine->undo(s->e));
+    for (const struct before *b = s->befores; rc == RC_OK && b; b = b->older)
+        rc = put_back(s, b);
+    unmark(s);
+    return rc;
 }
 
 enum rc store_keep(struct store *s)
 {
-    bool saved = s->saved;
-    s->marked = s->saved = false;
-    if (!saved || s->broken)
-        return s->broken ? RC_IO : RC_OK;
-    return heard(s, s->engine->keep(s->e));
+    enum rc rc = s->broken ? RC_IO : RC_OK;
+    if (rc == RC_OK && s->saved)
+        rc = heard(s, s->engine->keep(s->e));
+    unmark(s);
+    return rc;
 }
 
 /* Before any touch. */
@@ -130,35 +160,64 @@ static enum rc touch(struct store *s)
 static enum rc touch_to_write(struct store *s)
 {
     enum rc rc = touch(s);
-    if (rc == RC_OK && s->marked && !s->saved) {
-        rc = heard(s, s->engine->mark(s->e));
-        s->saved = rc == RC_OK;
-    }
     s->dirty |= rc == RC_OK;
+    return rc;
+}
+
+/* Before a write to one key.  Reading what it replaces is much cheaper than a savepoint, which copies every
+ * page that the call changes. */
+static enum rc remember(struct store *s, struct str key)
+{
+    if (!s->marked || s->saved)
+        return RC_OK;
+    struct before *b = arena_alloc(&s->arena, sizeof *b);
+    enum rc rc = heard(s, s->engine->get(s->e, key, &s->arena, &b->value));
+    if (rc != RC_OK && rc != RC_NONE)
+        return rc;
+    b->was = rc == RC_OK;
+    b->key = arena_str(&s->arena, key);
+    b->older = s->befores;
+    s->befores = b;
+    return RC_OK;
+}
+
+/* Before a write to who knows how many keys. */
+static enum rc save(struct store *s)
+{
+    if (!s->marked || s->saved)
+        return RC_OK;
+    enum rc rc = heard(s, s->engine->mark(s->e));
+    s->saved = rc == RC_OK;
     return rc;
 }
 
 enum rc store_get(struct store *s, struct str key, struct str *value)
 {
     enum rc rc = touch(s);
-    return rc ? rc : heard(s, s->engine->get(s->e, key, value));
+    return rc ? rc : heard(s, s->engine->get(s->e, key, NULL, value));
 }
 
 enum rc store_put(struct store *s, struct str key, struct str value)
 {
     enum rc rc = touch_to_write(s);
+    if (rc == RC_OK)
+        rc = remember(s, key);
     return rc ? rc : heard(s, s->engine->put(s->e, key, value));
 }
 
 enum rc store_del(struct store *s, struct str key)
 {
     enum rc rc = touch_to_write(s);
+    if (rc == RC_OK)
+        rc = remember(s, key);
     return rc ? rc : heard(s, s->engine->del(s->e, key));
 }
 
 enum rc store_wipe(struct store *s, struct str prefix)
 {
     enum rc rc = touch_to_write(s);
+    if (rc == RC_OK)
+        rc = save(s);
     if (rc)
         return rc;
     struct key end;

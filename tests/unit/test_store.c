@@ -212,6 +212,28 @@ static void a_call_is_undone_alone(void **state)
     has(s, "before", "1");
 }
 
+static void a_call_is_undone_whatever_it_did(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    put(s, "a1", "1");
+    put(s, "a2", "2");
+    put(s, "b", "3");
+    store_mark(s);
+    put(s, "b", "changed");
+    put(s, "b", "changed again");
+    assert_int_equal(store_del(s, STR("a1")), RC_OK);
+    put(s, "a1", "back");
+    assert_int_equal(store_wipe(s, STR("a")), RC_OK);
+    put(s, "a2", "new");
+    assert_int_equal(store_del(s, STR("b")), RC_OK);
+    put(s, "c", "4");
+    assert_int_equal(store_undo(s), RC_OK);
+    has(s, "a1", "1");
+    has(s, "a2", "2");
+    has(s, "b", "3");
+    lacks(s, "c");
+}
+
 static void an_undone_turn_is_clean(void **state)
 {
     struct store *s = ((struct bench *)*state)->s;
@@ -457,6 +479,7 @@ int main(void)
         BOTH(writing_while_a_cursor_stands),
         BOTH(many_cursors),
         BOTH(a_call_is_undone_alone),
+        BOTH(a_call_is_undone_whatever_it_did),
         BOTH(an_undone_turn_is_clean),
         BOTH(rollback_takes_all_back),
         BOTH(wipe_takes_a_prefix),
