@@ -107,8 +107,7 @@ static void invocation_ended(struct call *k)
     call_free(k);
 }
 
-/* The integration's time is up.  The function goes on without anybody to hear it, with a copy of its event.
- */
+/* The integration's time is up.  The function goes on, unheard, with a copy of its event. */
 static void invocation_late(struct timer *t)
 {
     struct exec *x = list_of(t, struct exec, timeout);

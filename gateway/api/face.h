@@ -9,8 +9,7 @@
 
 struct api_face;
 
-/* Opens the ports of all APIs that there are.  NULL: one could not be opened; *why says which, in one line.
- */
+/* Opens the ports of all APIs.  NULL: one could not be opened; *why says which, in one line. */
 struct api_face *api_face_new(struct world *w, const char *host, int base_port, struct buf *why);
 
 /* Opens and closes ports as the model wants it now; false when one could not be opened, said in *why (may be

@@ -10,8 +10,9 @@
 #include "exec.h"
 
 struct result {
-    bool object, unknown,
-        bad; /* is one; has a member that is not ours; a member of ours is of a wrong kind */
+    bool object;  /* is one */
+    bool unknown; /* has a member that is not ours */
+    bool bad;     /* a member of ours is of a wrong kind */
     int members;
     int status; /* 0: none */
     struct http_headers headers;

@@ -32,8 +32,7 @@ static struct str routed_path(struct exec *x, struct str path)
     return str_find(path, '%') < 0 ? path : codec_unpercent(&x->call->arena, path, false);
 }
 
-/* How near a route's template is to the path: common characters from the front, less what differs in length.
- */
+/* How near a route's template is to the path: characters in common from the front, less what is longer. */
 static int nearness(const struct method *m, struct str method, struct str path)
 {
     struct str want = m->route.path;
