@@ -14,10 +14,12 @@
 #include "lambda/lambda.h"
 #include "lambda/wire.h"
 #include "lambda/worker/worker.h"
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* --- the worker's side: one handler at a time; frames leave when it has nothing to run */
@@ -218,7 +220,7 @@ static void put_function(struct fixture *x, const char *code, int timeout_s)
 struct shot {
     struct call *call; /* once it has ended */
     int64_t began_us, took_us;
-    char event[32];
+    char event[64];
 };
 
 static void hit(struct call *c)
@@ -471,6 +473,36 @@ static void test_handlers_that_sleep_make_room(void **state)
     forget(shots, N);
 }
 
+static void test_outgoing_requests(void **state)
+{
+    struct fixture *x = *state;
+    struct shot s;
+    put_function(x,
+                 "return function(event) local ok, e = pcall(http.request, {url = event.url}) "
+                 "return {e.code, e.message} end",
+                 1);
+    shoot(x, &s, "{\"url\":\"http://127.0.0.1:1/\"}");
+    wait_for(x, &s, 1);
+    assert_string_equal(payload(&s), "[\"HttpError\",\"connection refused\"]");
+    forget(&s, 1);
+
+    /* somebody who never answers: the handler's deadline ends the request too */
+    struct sockaddr_in a = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t n = sizeof(a);
+    int silent = socket(AF_INET, SOCK_STREAM, 0);
+    assert_int_equal(bind(silent, (struct sockaddr *)&a, n), 0);
+    assert_int_equal(listen(silent, 1), 0);
+    getsockname(silent, (struct sockaddr *)&a, &n);
+    char event[64];
+    snprintf(event, sizeof(event), "{\"url\":\"http://127.0.0.1:%d/\"}", ntohs(a.sin_port));
+    shoot(x, &s, event);
+    wait_for(x, &s, 1);
+    assert_non_null(strstr(payload(&s), "Task timed out after 1.00 seconds"));
+    assert_int_equal(x->w->busy, 0);
+    forget(&s, 1);
+    close(silent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -483,6 +515,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_string_find_holds_nobody, set_up_lua, tear_down),
         cmocka_unit_test_setup_teardown(test_handlers_that_wait_make_room, set_up_lua, tear_down),
         cmocka_unit_test_setup_teardown(test_handlers_that_sleep_make_room, set_up_lua, tear_down),
+        cmocka_unit_test_setup_teardown(test_outgoing_requests, set_up_lua, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
