@@ -16,11 +16,11 @@ struct deploy {
     cJSON *made, *changed, *removed, *kept;
 };
 
-static const struct fault failed = {.code = "DeploymentFailed", .http = 400};
+const struct fault template_failed = {.code = "DeploymentFailed", .http = 400};
 
 static enum op_end fail_at(struct deploy *d, const struct resource *r, struct str why)
 {
-    return call_fail(d->c, &failed, "%s:%d: %.*s: %.*s", d->t->file, node_origin(r->at)->line,
+    return call_fail(d->c, &template_failed, "%s:%d: %.*s: %.*s", d->t->file, node_origin(r->at)->line,
                      STR_ARG(node_path(&d->c->arena, r->at)), STR_ARG(why));
 }
 
@@ -201,79 +201,13 @@ static enum op_end leave_all(struct deploy *d)
     }
 }
 
-/* --- code that does not compile */
+/* --- the answer */
 
 static void add_str(cJSON *object, const char *name, struct str value)
 {
     struct node n = {.kind = NODE_TEXT, .text = value.p ? value : STR("")};
     cJSON_AddItemToObject(object, name, node_json(&n));
 }
-
-static const struct code_file *file_in(const struct template *t, const struct code *code, struct str name)
-{
-    for (const struct code *other = t ? t->codes : NULL; other; other = other->next)
-        if (strcmp(other->folder, code->folder) == 0)
-            for (const struct code_file *file = other->files; file; file = file->next)
-                if (str_eq(file->name, name))
-                    return file;
-    return NULL;
-}
-
-static void add_text(cJSON *list, struct str name, struct str text)
-{
-    cJSON *file = cJSON_CreateObject();
-    add_str(file, "Name", name);
-    add_str(file, "Text", text);
-    cJSON_AddItemToArray(list, file);
-}
-
-/* What this template has and `current` has not, or otherwise. */
-static cJSON *new_code(struct deploy *d, const struct template *current)
-{
-    cJSON *list = cJSON_CreateArray();
-    for (const struct code *code = d->t->codes; code; code = code->next)
-        for (const struct code_file *file = code->files; file; file = file->next) {
-            const struct code_file *old = file_in(current, code, file->name);
-            if (!old || !str_eq(old->text, file->text))
-                add_text(list,
-                         arena_printf(&d->c->arena, "%.*s/%.*s", STR_ARG(code->shown), STR_ARG(file->name)),
-                         file->text);
-        }
-    for (const struct resource *r = d->t->first; r; r = r->next) {
-        const struct resource *old = current ? resource_get(current, r->id) : NULL;
-        const struct node *text = node_get(r->in, "InlineCode"),
-                          *old_text = old ? node_get(old->in, "InlineCode") : NULL;
-        if (text && text->kind == NODE_TEXT && !(old_text && str_eq(text->text, node_scalar(old_text))))
-            add_text(list, arena_printf(&d->c->arena, "%.*s.InlineCode", STR_ARG(r->id)), text->text);
-    }
-    return list;
-}
-
-/* Code that does not compile refuses an edit, since a version before it serves; at a start there is none, so
- * it is only said, and whoever invokes the function hears it from Lambda. */
-static enum op_end check_code(struct deploy *d, const struct template *current)
-{
-    struct call *k = door_open(d->c->world, d->c, "lambda", "CheckCode");
-    enum op_end end = OP_DONE;
-    if (!k)
-        return OP_DONE;
-    k->from = CALL_TEMPLATE;
-    k->in = cJSON_CreateObject();
-    cJSON_AddItemToObject(k->in, "Files", new_code(d, current));
-    struct str all = STR("");
-    const cJSON *one;
-    if (door_call(k))
-        cJSON_ArrayForEach (one, cJSON_GetObjectItemCaseSensitive(k->out, "Problems"))
-            all = arena_printf(&d->c->arena, "%.*s%s%s", STR_ARG(all), all.n ? "\n" : "", one->valuestring);
-    if (all.n && current)
-        end = call_fail(d->c, &failed, "%.*s", STR_ARG(all));
-    else if (all.n)
-        log_warn(d->c->world->log, "%.*s", STR_ARG(all));
-    call_free(k);
-    return end;
-}
-
-/* --- the answer */
 
 static void add_routes(struct deploy *d, const struct resource *api, cJSON *list)
 {
@@ -337,7 +271,7 @@ static void answer(struct deploy *d, cJSON *outputs)
 static enum op_end deploy(struct deploy *d, const struct template *current)
 {
     const char *why = "";
-    if (d->t != current && check_code(d, current) != OP_DONE)
+    if (d->t != current && check_code(d->c, d->t, current) != OP_DONE)
         return OP_FAULT;
     enum rc rc = records_load(d->c->txn, &d->c->arena, &d->before);
     if (rc != RC_OK)
@@ -349,7 +283,7 @@ static enum op_end deploy(struct deploy *d, const struct template *current)
         return OP_FAULT;
     cJSON *outputs = fill(d, d->t->outputs, &why);
     if (!outputs)
-        return call_fail(d->c, &failed, "Outputs: %s", why);
+        return call_fail(d->c, &template_failed, "Outputs: %s", why);
     answer(d, outputs);
     return OP_DONE;
 }

@@ -3,16 +3,10 @@
  * As SAM merges: maps are merged, lists are joined (the global part first), all else is the resource's. */
 #include "build.h"
 
-static bool is_function(const struct node *n)
-{
-    return n->kind == NODE_MAP && n->count == 1 &&
-           (str_is(n->first->key, "Ref") || str_starts(n->first->key, STR("Fn::")));
-}
-
 static struct node *merge(struct arena *a, const struct node *global, const struct node *own)
 {
-    bool maps =
-        global->kind == NODE_MAP && own->kind == NODE_MAP && !is_function(global) && !is_function(own);
+    bool maps = global->kind == NODE_MAP && own->kind == NODE_MAP && !node_is_function(global) &&
+                !node_is_function(own);
     bool lists = global->kind == NODE_LIST && own->kind == NODE_LIST;
     if (!maps && !lists)
         return node_copy(a, own);

@@ -244,12 +244,6 @@ static const struct {
     {"Fn::Equals", fn_only_condition},
 };
 
-static bool is_function(const struct node *n)
-{
-    return n->kind == NODE_MAP && n->count == 1 &&
-           (str_is(n->first->key, "Ref") || str_starts(n->first->key, STR("Fn::")));
-}
-
 static struct node *call_function(struct scope *s, const struct node *n)
 {
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
@@ -267,7 +261,7 @@ static struct node *call_function(struct scope *s, const struct node *n)
 
 struct node *scope_resolve(struct scope *s, const struct node *n)
 {
-    if (is_function(n))
+    if (node_is_function(n))
         return call_function(s, n);
     if (n->kind != NODE_LIST && n->kind != NODE_MAP)
         return node_copy(s->arena, n);

@@ -124,6 +124,12 @@ bool node_is(const struct node *n, const char *text)
     return s.p && str_is(s, text);
 }
 
+bool node_is_function(const struct node *n)
+{
+    return n->kind == NODE_MAP && n->count == 1 &&
+           (str_is(n->first->key, "Ref") || str_starts(n->first->key, STR("Fn::")));
+}
+
 bool node_settled(const struct node *n)
 {
     if (n->kind == NODE_LATE)

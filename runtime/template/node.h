@@ -68,6 +68,9 @@ bool node_truth(const struct node *map, const char *key, bool otherwise);
 struct str node_scalar(const struct node *n);
 bool node_is(const struct node *n, const char *text); /* a scalar with this text */
 
+/* {"Ref": ...} or {"Fn::...": ...}. */
+bool node_is_function(const struct node *n);
+
 /* True when no late node is in it. */
 bool node_settled(const struct node *n);
 

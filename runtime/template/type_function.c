@@ -160,35 +160,3 @@ const struct type_row type_function = {
     .expand = expand,
     .plan = plan,
 };
-
-/* --- AWS::Lambda::Permission: who may invoke; nobody is kept out on a local machine */
-
-static const struct prop_row permission_rows[] = {
-    TAKES(PROP_TEXT, "FunctionName", .flags = PROP_REQUIRED),
-    TAKES(PROP_TEXT, "Action", .flags = PROP_REQUIRED),
-    TAKES(PROP_TEXT, "Principal", .flags = PROP_REQUIRED),
-    KEEPS("SourceArn"),
-    KEEPS("SourceAccount"),
-    KEEPS("EventSourceToken"),
-    KEEPS("FunctionUrlAuthType"),
-    KEEPS("InvokedViaFunctionUrl"),
-    KEEPS("PrincipalOrgID"),
-    PROPS_END,
-};
-
-static struct node *permission_plan(struct template *t, struct resource *r)
-{
-    struct node *values = node_new(&t->arena, NODE_MAP, r->at);
-    node_put(values, "Id", resource_name(t, r, ""));
-    return values;
-}
-
-static const struct attr_row permission_attrs[] = {{"Id", "Id"}, {NULL, NULL}};
-
-const struct type_row type_permission = {
-    .name = "AWS::Lambda::Permission",
-    .props = permission_rows,
-    .ref = "Id",
-    .attrs = permission_attrs,
-    .plan = permission_plan,
-};

@@ -139,3 +139,63 @@ const struct type_row type_log_group = {
     .attrs = log_group_attrs,
     .plan = log_group_plan,
 };
+
+/* --- who may do what: nobody is kept out on a local machine */
+
+static struct node *id_plan(struct template *t, struct resource *r)
+{
+    struct node *out = node_new(&t->arena, NODE_MAP, r->at);
+    node_put(out, "Id", resource_name(t, r, ""));
+    return out;
+}
+
+static const struct attr_row id_attrs[] = {{"Id", "Id"}, {NULL, NULL}};
+
+static const struct prop_row permission_rows[] = {
+    TAKES(PROP_TEXT, "FunctionName", .flags = PROP_REQUIRED),
+    TAKES(PROP_TEXT, "Action", .flags = PROP_REQUIRED),
+    TAKES(PROP_TEXT, "Principal", .flags = PROP_REQUIRED),
+    KEEPS("SourceArn"),
+    KEEPS("SourceAccount"),
+    KEEPS("EventSourceToken"),
+    KEEPS("FunctionUrlAuthType"),
+    KEEPS("InvokedViaFunctionUrl"),
+    KEEPS("PrincipalOrgID"),
+    PROPS_END,
+};
+
+const struct type_row type_permission = {
+    .name = "AWS::Lambda::Permission",
+    .props = permission_rows,
+    .ref = "Id",
+    .attrs = id_attrs,
+    .plan = id_plan,
+};
+
+static const struct prop_row queue_policy_rows[] = {
+    TAKES(PROP_ANY, "PolicyDocument", .flags = PROP_REQUIRED),
+    TAKES(PROP_LIST, "Queues", .flags = PROP_REQUIRED, .of = &text_element),
+    PROPS_END,
+};
+
+const struct type_row type_queue_policy = {
+    .name = "AWS::SQS::QueuePolicy",
+    .props = queue_policy_rows,
+    .ref = "Id",
+    .attrs = id_attrs,
+    .plan = id_plan,
+};
+
+static const struct prop_row topic_policy_rows[] = {
+    TAKES(PROP_ANY, "PolicyDocument", .flags = PROP_REQUIRED),
+    TAKES(PROP_LIST, "Topics", .flags = PROP_REQUIRED, .of = &text_element),
+    PROPS_END,
+};
+
+const struct type_row type_topic_policy = {
+    .name = "AWS::SNS::TopicPolicy",
+    .props = topic_policy_rows,
+    .ref = "Id",
+    .attrs = id_attrs,
+    .plan = id_plan,
+};

@@ -1,4 +1,4 @@
-/* AWS::SQS::Queue -> sqs:PutQueue; its policy is read and kept. */
+/* AWS::SQS::Queue -> sqs:PutQueue; its policy is kept (type_kept.c). */
 #include "types.h"
 
 static const char *const redrive_permissions[] = {"allowAll", "denyAll", "byQueue", NULL};
@@ -81,27 +81,4 @@ const struct type_row type_queue = {
     .attrs = attrs,
     .name_member = "QueueName",
     .plan = plan,
-};
-
-static const struct prop_row policy_rows[] = {
-    TAKES(PROP_ANY, "PolicyDocument", .flags = PROP_REQUIRED),
-    TAKES(PROP_LIST, "Queues", .flags = PROP_REQUIRED, .of = &text_element),
-    PROPS_END,
-};
-
-static struct node *policy_plan(struct template *t, struct resource *r)
-{
-    struct node *values = node_new(&t->arena, NODE_MAP, r->at);
-    node_put(values, "Id", resource_name(t, r, ""));
-    return values;
-}
-
-static const struct attr_row policy_attrs[] = {{"Id", "Id"}, {NULL, NULL}};
-
-const struct type_row type_queue_policy = {
-    .name = "AWS::SQS::QueuePolicy",
-    .props = policy_rows,
-    .ref = "Id",
-    .attrs = policy_attrs,
-    .plan = policy_plan,
 };

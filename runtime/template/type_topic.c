@@ -1,4 +1,4 @@
-/* AWS::SNS::Topic -> sns:PutTopic, AWS::SNS::Subscription -> sns:PutSubscription; policies are kept. */
+/* AWS::SNS::Topic -> sns:PutTopic, AWS::SNS::Subscription -> sns:PutSubscription. */
 #include "types.h"
 
 #define FIFO "FIFO topics are not supported by tidepool yet"
@@ -141,29 +141,4 @@ const struct type_row type_subscription = {
     .removal = &unsubscribe,
     .expand = subscription_expand,
     .plan = subscription_plan,
-};
-
-/* --- AWS::SNS::TopicPolicy */
-
-static const struct prop_row policy_rows[] = {
-    TAKES(PROP_ANY, "PolicyDocument", .flags = PROP_REQUIRED),
-    TAKES(PROP_LIST, "Topics", .flags = PROP_REQUIRED, .of = &text_element),
-    PROPS_END,
-};
-
-static struct node *policy_plan(struct template *t, struct resource *r)
-{
-    struct node *values = node_new(&t->arena, NODE_MAP, r->at);
-    node_put(values, "Id", resource_name(t, r, ""));
-    return values;
-}
-
-static const struct attr_row policy_attrs[] = {{"Id", "Id"}, {NULL, NULL}};
-
-const struct type_row type_topic_policy = {
-    .name = "AWS::SNS::TopicPolicy",
-    .props = policy_rows,
-    .ref = "Id",
-    .attrs = policy_attrs,
-    .plan = policy_plan,
 };

@@ -1,6 +1,24 @@
 /* AWS::ApiGateway::ApiKey, UsagePlan and UsagePlanKey. */
 #include "types.h"
 
+/* --- limits */
+
+const struct prop_row throttle_rows[] = {
+    TAKES(PROP_REAL, "RateLimit", .max = 1000000000),
+    TAKES(PROP_INT, "BurstLimit", .max = 1000000000),
+    PROPS_END,
+};
+
+static const char *const periods[] = {"DAY", "WEEK", "MONTH", NULL};
+const struct prop_row quota_rows[] = {
+    TAKES(PROP_INT, "Limit", .max = 2147483647),
+    TAKES(PROP_TEXT, "Period", .one_of = periods),
+    TAKES(PROP_INT, "Offset", .max = 28),
+    PROPS_END,
+};
+
+/* --- keys */
+
 static const struct prop_row key_rows[] = {
     TAKES(PROP_TEXT, "Name"),
     TAKES(PROP_TEXT, "Value", .min = 20, .max = 128),
