@@ -7,7 +7,7 @@ found=$(mktemp) || exit 2
 trap 'rm -f "$found"' EXIT
 
 product() { find runtime gateway triggers -name '*.[ch]' | sort; }
-all() { find runtime gateway triggers tests -name '*.[ch]' | sort; }
+all() { find runtime gateway triggers tests -name node_modules -prune -o -name '*.[ch]' -print | sort; }
 
 # code(): a line without strings, character literals and comments.  One file after the other.
 strip='

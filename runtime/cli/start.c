@@ -155,6 +155,7 @@ static int run(struct cli *cli)
     fflush(stdout);
 
     template_watch_free(s.watch);
+    world_stop(s.house.world);
     terminal_detach(&s.terminal, s.house.world);
     if (s.apis)
         api_face_free(s.apis);

@@ -46,5 +46,6 @@ const struct service control_service = {
     .name = "tidepool",
     .ops = ops,
     .open = control_open,
+    .stop = control_stop,
     .close = control_close,
 };

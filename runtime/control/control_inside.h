@@ -38,6 +38,7 @@ enum rc control_clock_load(struct world *w);
 
 /* Waits until nothing is in flight, moving the clock on to whatever is due until `until_ms`; then, with
  * `move`, stands the clock at `until_ms`.  Ends the (forwarded) call with the list of what happened. */
+void control_stop(struct world *w, void *state);
 enum op_end control_quiet(struct call *c, int64_t until_ms, bool move);
 
 #endif

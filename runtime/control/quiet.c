@@ -80,6 +80,18 @@ static void look(void *arg)
         k->world->turn_over = NULL;
 }
 
+void control_stop(struct world *w, void *state)
+{
+    struct control *k = state;
+    struct list *at;
+    w->turn_over = NULL;
+    while ((at = list_shift(&k->waiting))) {
+        struct call *c = list_of(at, struct quiet, link)->call;
+        call_fail(c, &fault_service_down, NULL);
+        call_finish(c);
+    }
+}
+
 static uint64_t last_event(const struct trace *t)
 {
     struct trace_event e;

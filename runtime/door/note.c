@@ -93,6 +93,23 @@ static void wake_parked(struct note_point *p)
         call_wake(list_of(l, struct park, in_point)->call);
 }
 
+static struct note_point *some_parked(struct notes *n)
+{
+    struct map_entry *at = n->points.first;
+    struct note_point *p;
+    while ((p = map_each(&at, NULL)))
+        if (!list_empty(&p->parked))
+            return p;
+    return NULL;
+}
+
+void notes_cancel_parked(struct notes *n)
+{
+    struct note_point *p;
+    while ((p = some_parked(n)))
+        call_cancel(list_of(p->parked.next, struct park, in_point)->call);
+}
+
 static void spread(struct world *w, struct note_point *p)
 {
     struct notes *n = w->notes;

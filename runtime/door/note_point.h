@@ -33,6 +33,9 @@ void notes_free(struct notes *n);
 struct note_point *note_point_get(struct notes *n, struct str arn);
 void note_point_drop_unused(struct notes *n, struct note_point *p);
 
+/* Every parked call ends without running again. */
+void notes_cancel_parked(struct notes *n);
+
 /* Inside a turn: the note waits for the commit. */
 void note_pend(struct world *w, struct str arn);
 void note_spread_pending(struct world *w);

@@ -57,6 +57,7 @@ struct service {
     enum rc (*open)(struct world *w, void **state);
     void (*start)(struct world *w, void *state);
     void (*drop)(struct world *w, void *state);
+    void (*stop)(struct world *w, void *state); /* finish what you hold (forwarded calls): the end is near */
     void (*close)(struct world *w, void *state);
 
     /* Words for a failed shape check: fills the fault and returns its text (in the call's arena).  NULL:

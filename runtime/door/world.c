@@ -86,6 +86,16 @@ struct world *world_new(const struct world_setup *setup)
     return w;
 }
 
+void world_stop(struct world *w)
+{
+    w->stopping = true;
+    for (int i = 0; i < w->open_count; i++)
+        if (w->services[i]->stop)
+            w->services[i]->stop(w, w->state[i]);
+    notes_cancel_parked(w->notes);
+    turn_run(w->turn);
+}
+
 void world_free(struct world *w)
 {
     for (int i = w->open_count - 1; i >= 0; i--)

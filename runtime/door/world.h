@@ -44,6 +44,7 @@ struct world {
     void (*turn_over)(void *); /* the control room, while somebody waits for quiet: a turn has ended, its
                                   notes are spread */
     void *turn_over_arg;
+    bool stopping;    /* world_stop was called */
     bool in_turn;     /* operations run now; what is noted waits for the commit */
     int64_t turn_now; /* the time of the running turn */
 };
@@ -62,6 +63,10 @@ struct world_setup {
 
 /* Opens all services, then starts them.  NULL when one failed (said in the log). */
 struct world *world_new(const struct world_setup *setup);
+/* Before the end, while askers can still be answered: parked calls end, forwarded ones are finished by who
+ * holds them. */
+void world_stop(struct world *w);
+
 void world_free(struct world *w);
 
 /* The state of a service; a service asks for its own. */

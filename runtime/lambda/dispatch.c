@@ -234,6 +234,24 @@ struct dispatch *dispatch_new(struct world *w)
     return d;
 }
 
+static void land_all(struct list *flights)
+{
+    while (!list_empty(flights))
+        dispatch_land(list_of(flights->next, struct flight, link), &(struct landing){.broke = true});
+}
+
+void dispatch_stop(struct dispatch *d)
+{
+    struct map_entry *lanes = d->lanes.first;
+    struct lane *l;
+    struct list *at, *tmp;
+    while ((l = map_each(&lanes, NULL))) {
+        land_all(&l->queue);
+        list_each_safe (at, tmp, &l->homes)
+            land_all(&list_of(at, struct home, link)->flights);
+    }
+}
+
 void dispatch_free(struct dispatch *d)
 {
     struct map_entry *at = d->lanes.first;

@@ -24,6 +24,9 @@ struct lane;
 struct dispatch *dispatch_new(struct world *w);
 void dispatch_free(struct dispatch *d);
 
+/* The world stops: all flights land as broken. */
+void dispatch_stop(struct dispatch *d);
+
 /* How an invocation ended. */
 struct landing {
     struct str payload; /* the result, or the error's JSON */

@@ -58,6 +58,13 @@ static void drop_room(struct world *w, void *state)
     async_drop(l->async);
 }
 
+static void stop_room(struct world *w, void *state)
+{
+    (void)w;
+    struct lambda *l = state;
+    dispatch_stop(l->dispatch);
+}
+
 static void close_room(struct world *w, void *state)
 {
     (void)w;
@@ -96,5 +103,6 @@ const struct service lambda_service = {
     .open = open_room,
     .start = start_room,
     .drop = drop_room,
+    .stop = stop_room,
     .close = close_room,
 };

@@ -69,7 +69,9 @@ static void landed(struct flight *x, const struct landing *how)
 {
     struct call *c = x->call;
     struct invoke_in *typed = c->typed;
-    if (how->broke) {
+    if (how->broke && c->world->stopping) {
+        call_fail(c, &fault_service_down, NULL);
+    } else if (how->broke) {
         call_broke(c, RC_FULL);
     } else {
         buf_str(&c->payload_out, how->payload);
