@@ -18,6 +18,7 @@ struct resource;
  */
 struct attr_row {
     const char *name, *member;
+    const char *needs; /* the property without which it is not there; NULL: none */
 };
 
 /* How a resource leaves: an operation of the same service, and its input from the stored answer or input. */
@@ -38,6 +39,7 @@ struct type_row {
     const struct attr_row *attrs;    /* ended by a NULL name; NULL: none */
     const struct removal *removal;   /* NULL: it is state, and stays when it leaves the template */
     const char *name_member;         /* its physical name, for people */
+    bool unique;                     /* ... which no other of the same operation may have */
 
     /* Makes what it stands for besides itself (events, plans); NULL: nothing. */
     void (*expand)(struct template *t, struct resource *r);
@@ -122,6 +124,7 @@ void events_expand(struct template *t, struct resource *function, const struct n
 
 /* --- order.c */
 void references_check(struct template *t);
+void names_check(struct template *t);
 bool order_resources(struct template *t);
 
 /* --- code.c: what functions run, read once and kept in memory while the template is the world's */

@@ -4,12 +4,17 @@
 
 /* --- references */
 
-static bool has_attr(const struct type_row *type, struct str attr)
+static void check_attr(struct template *t, const struct reference *r, const struct resource *to)
 {
-    for (const struct attr_row *row = type->attrs; row && row->name; row++)
-        if (str_is(attr, row->name))
-            return true;
-    return false;
+    for (const struct attr_row *row = to->type->attrs; row && row->name; row++) {
+        if (!str_is(r->attr, row->name))
+            continue;
+        if (row->needs && !node_get(to->props, row->needs))
+            problem_hard(t->problems, r->at, "%.*s has no %s without %s", STR_ARG(to->id), row->name,
+                         row->needs);
+        return;
+    }
+    problem_hard(t->problems, r->at, "%s has no attribute %.*s", to->type->name, STR_ARG(r->attr));
 }
 
 static void check_reference(struct template *t, const struct reference *r)
@@ -23,8 +28,8 @@ static void check_reference(struct template *t, const struct reference *r)
                      r->attr.p ? "resource" : "parameter or resource", STR_ARG(r->logical));
     else if (!to && !forgiven)
         problem_hard(t->problems, r->at, "%.*s is not there: %s", STR_ARG(r->logical), left_out);
-    else if (to && r->attr.p && !has_attr(to->type, r->attr))
-        problem_hard(t->problems, r->at, "%s has no attribute %.*s", to->type->name, STR_ARG(r->attr));
+    else if (to && r->attr.p)
+        check_attr(t, r, to);
 }
 
 static void check_depends(struct template *t, const struct resource *r, const struct node *on)
@@ -49,6 +54,23 @@ void references_check(struct template *t)
         else if (r->depends)
             check_depends(t, r, r->depends);
     }
+}
+
+/* --- names: the API would take a second one for a change of the first */
+
+static struct str known_name(const struct resource *r)
+{
+    return r->type->unique ? node_scalar(node_get(r->in, r->type->name_member)) : STR_NONE;
+}
+
+void names_check(struct template *t)
+{
+    for (const struct resource *r = t->first; r; r = r->next)
+        for (const struct resource *before = t->first; before != r && known_name(r).p; before = before->next)
+            if (strcmp(before->type->service ? before->type->operation : "", r->type->operation) == 0 &&
+                str_eq(known_name(before), known_name(r)))
+                problem_hard(t->problems, r->at, "has the same name as %.*s: %.*s", STR_ARG(before->id),
+                             STR_ARG(known_name(r)));
 }
 
 /* --- order: depth first in the template's order, so what needs nothing keeps its place */

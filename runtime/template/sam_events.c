@@ -124,8 +124,9 @@ static struct node *add_route(struct event *e, struct resource *api, const char 
 {
     struct arena *a = &e->t->arena;
     struct node *routes = routes_of(e, api), *route = node_new(a, NODE_MAP, e->at);
-    if (path.n && path.p[0] != '/' && !str_is(path, "$default"))
-        problem_hard(e->t->problems, node_get(e->props, "Path"), "a path begins with /");
+    if (!path.n || (path.p[0] != '/' && !str_is(path, "$default")))
+        problem_hard(e->t->problems, node_get(e->props, "Path"),
+                     path.p ? "a path begins with /" : "a path must be known before deployment");
     if (twin(routes, str_z(method), path))
         problem_hard(e->t->problems, e->at, "%s %.*s is defined twice in %.*s", method, STR_ARG(path),
                      STR_ARG(api->id));
@@ -276,7 +277,7 @@ static const struct {
     const char *name;
     const struct prop_row *rows; /* NULL: mapping_rows with `source` */
     const char *source;
-    void (*expand)(struct event *e); /* NULL: known, and refused */
+    void (*expand)(struct event *e);
 } kinds[] = {
     {"Api", api_rows, NULL, api_event},         {"HttpApi", http_api_rows, NULL, http_api_event},
     {"DynamoDB", NULL, "Stream", stream_event}, {"SQS", NULL, "Queue", queue_event},
@@ -301,13 +302,18 @@ static const struct prop_row *source_rows(struct template *t, const char *source
     return rows;
 }
 
+static const struct prop_row event_rows[] = {
+    TAKES(PROP_TEXT, "Type", .flags = PROP_REQUIRED),
+    TAKES(PROP_ANY, "Properties"),
+    PROPS_END,
+};
+
 static void expand_event(struct template *t, struct resource *function, const struct node *at)
 {
-    const struct node *type = node_get(at, "Type"), *given = node_get(at, "Properties");
-    if (!type || type->kind != NODE_TEXT) {
-        problem_hard(t->problems, at, "an event needs a Type");
+    const struct node *checked = props_check(&t->arena, t->problems, at, event_rows, "an event", false),
+                      *type = node_get(checked, "Type"), *given = node_get(checked, "Properties");
+    if (!type)
         return;
-    }
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (!node_is(type, kinds[i].name))
             continue;
@@ -320,7 +326,7 @@ static void expand_event(struct template *t, struct resource *function, const st
         return;
     }
     problem_soft(t->problems, type, "events of type %.*s are not supported by tidepool yet",
-                 STR_ARG(type->text));
+                 STR_ARG(node_scalar(type)));
 }
 
 void events_expand(struct template *t, struct resource *function, const struct node *events)

@@ -135,6 +135,7 @@ static void build(struct template *t, const struct conf *conf)
     resources_read(t);
     read_outputs(t);
     references_check(t);
+    names_check(t);
     if (!problems_stop(t->problems))
         order_resources(t);
 }

@@ -17,7 +17,7 @@ static const struct prop_row invoke_config_rows[] = {
 };
 
 static const struct prop_row function_rows[] = {
-    TAKES(PROP_TEXT, "FunctionName", .min = 1, .max = 140),
+    TAKES(PROP_TEXT, "FunctionName", .min = 1, .max = 64),
     TAKES(PROP_TEXT, "Runtime", .flags = PROP_REQUIRED | PROP_GLOBAL),
     TAKES(PROP_TEXT, "Handler", .flags = PROP_REQUIRED | PROP_GLOBAL, .min = 1, .max = 128),
     TAKES(PROP_TEXT, "CodeUri", .flags = PROP_GLOBAL),
@@ -144,7 +144,7 @@ static struct node *plan(struct template *t, struct resource *r)
     return in;
 }
 
-static const struct attr_row attrs[] = {{"Arn", "FunctionArn"}, {NULL, NULL}};
+static const struct attr_row attrs[] = {{.name = "Arn", .member = "FunctionArn"}, {0}};
 static const struct removal removal = {"DeleteFunction", {{"FunctionName", "FunctionName"}}, NULL, NULL};
 
 const struct type_row type_function = {
@@ -157,6 +157,7 @@ const struct type_row type_function = {
     .attrs = attrs,
     .removal = &removal,
     .name_member = "FunctionName",
+    .unique = true,
     .expand = expand,
     .plan = plan,
 };

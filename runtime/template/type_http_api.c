@@ -72,7 +72,8 @@ static struct node *plan(struct template *t, struct resource *r)
     return in;
 }
 
-static const struct attr_row attrs[] = {{"ApiEndpoint", "Endpoint"}, {"ApiId", "ApiId"}, {NULL, NULL}};
+static const struct attr_row attrs[] = {
+    {.name = "ApiEndpoint", .member = "Endpoint"}, {.name = "ApiId", .member = "ApiId"}, {0}};
 
 const struct type_row type_http_api = {
     .name = "AWS::Serverless::HttpApi",

@@ -49,7 +49,8 @@ static struct node *role_plan(struct template *t, struct resource *r)
     return out;
 }
 
-static const struct attr_row role_attrs[] = {{"Arn", "Arn"}, {"RoleId", "RoleId"}, {NULL, NULL}};
+static const struct attr_row role_attrs[] = {
+    {.name = "Arn", .member = "Arn"}, {.name = "RoleId", .member = "RoleId"}, {0}};
 
 const struct type_row type_role = {
     .name = "AWS::IAM::Role",
@@ -73,7 +74,7 @@ static struct node *policy_plan(struct template *t, struct resource *r)
     return values(t, r, "PolicyName", "iam:policy/");
 }
 
-static const struct attr_row policy_attrs[] = {{"Id", "Name"}, {NULL, NULL}};
+static const struct attr_row policy_attrs[] = {{.name = "Id", .member = "Name"}, {0}};
 
 const struct type_row type_policy = {
     .name = "AWS::IAM::Policy",
@@ -99,7 +100,7 @@ static struct node *managed_policy_plan(struct template *t, struct resource *r)
     return values(t, r, "ManagedPolicyName", "iam:policy/");
 }
 
-static const struct attr_row managed_policy_attrs[] = {{"PolicyArn", "Arn"}, {NULL, NULL}};
+static const struct attr_row managed_policy_attrs[] = {{.name = "PolicyArn", .member = "Arn"}, {0}};
 
 const struct type_row type_managed_policy = {
     .name = "AWS::IAM::ManagedPolicy",
@@ -130,7 +131,7 @@ static struct node *log_group_plan(struct template *t, struct resource *r)
     return values(t, r, "LogGroupName", "logs:log-group:");
 }
 
-static const struct attr_row log_group_attrs[] = {{"Arn", "Arn"}, {NULL, NULL}};
+static const struct attr_row log_group_attrs[] = {{.name = "Arn", .member = "Arn"}, {0}};
 
 const struct type_row type_log_group = {
     .name = "AWS::Logs::LogGroup",
@@ -149,7 +150,7 @@ static struct node *id_plan(struct template *t, struct resource *r)
     return out;
 }
 
-static const struct attr_row id_attrs[] = {{"Id", "Id"}, {NULL, NULL}};
+static const struct attr_row id_attrs[] = {{.name = "Id", .member = "Id"}, {0}};
 
 static const struct prop_row permission_rows[] = {
     TAKES(PROP_TEXT, "FunctionName", .flags = PROP_REQUIRED),

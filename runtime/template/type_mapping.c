@@ -95,8 +95,9 @@ static struct node *plan(struct template *t, struct resource *r)
     return in;
 }
 
-static const struct attr_row attrs[] = {
-    {"Id", "UUID"}, {"EventSourceMappingArn", "EventSourceMappingArn"}, {NULL, NULL}};
+static const struct attr_row attrs[] = {{.name = "Id", .member = "UUID"},
+                                        {.name = "EventSourceMappingArn", .member = "EventSourceMappingArn"},
+                                        {0}};
 static const struct removal removal = {"DeleteEventSourceMapping", {{"UUID", "UUID"}}, NULL, NULL};
 
 const struct type_row type_mapping = {

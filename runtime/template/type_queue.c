@@ -69,8 +69,10 @@ static struct node *plan(struct template *t, struct resource *r)
     return in;
 }
 
-static const struct attr_row attrs[] = {
-    {"Arn", "QueueArn"}, {"QueueName", "QueueName"}, {"QueueUrl", "QueueUrl"}, {NULL, NULL}};
+static const struct attr_row attrs[] = {{.name = "Arn", .member = "QueueArn"},
+                                        {.name = "QueueName", .member = "QueueName"},
+                                        {.name = "QueueUrl", .member = "QueueUrl"},
+                                        {0}};
 
 const struct type_row type_queue = {
     .name = "AWS::SQS::Queue",
@@ -80,5 +82,6 @@ const struct type_row type_queue = {
     .ref = "QueueUrl",
     .attrs = attrs,
     .name_member = "QueueName",
+    .unique = true,
     .plan = plan,
 };

@@ -133,7 +133,7 @@ static struct node *plan(struct template *t, struct resource *r)
     return in;
 }
 
-static const struct attr_row attrs[] = {{"RestApiId", "ApiId"}, {NULL, NULL}};
+static const struct attr_row attrs[] = {{.name = "RestApiId", .member = "ApiId"}, {0}};
 const struct type_row type_rest_api = {
     .name = "AWS::Serverless::Api",
     .globals = "Api",

@@ -55,7 +55,7 @@ static struct node *plan(struct template *t, struct resource *r)
     return in;
 }
 
-static const struct attr_row attrs[] = {{"Arn", "RuleArn"}, {NULL, NULL}};
+static const struct attr_row attrs[] = {{.name = "Arn", .member = "RuleArn"}, {0}};
 static const struct removal delete_rule = {"DeleteRule", {{"Name", "Name"}}, NULL, NULL};
 
 const struct type_row type_rule = {
@@ -67,6 +67,7 @@ const struct type_row type_rule = {
     .attrs = attrs,
     .removal = &delete_rule,
     .name_member = "Name",
+    .unique = true,
     .expand = expand,
     .plan = plan,
 };

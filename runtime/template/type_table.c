@@ -115,7 +115,9 @@ static struct node *table_plan(struct template *t, struct resource *r)
 }
 
 static const struct attr_row table_attrs[] = {
-    {"Arn", "TableArn"}, {"StreamArn", "LatestStreamArn"}, {NULL, NULL}};
+    {.name = "Arn", .member = "TableArn"},
+    {.name = "StreamArn", .member = "LatestStreamArn", .needs = "StreamSpecification"},
+    {0}};
 
 const struct type_row type_table = {
     .name = "AWS::DynamoDB::Table",
@@ -125,6 +127,7 @@ const struct type_row type_table = {
     .ref = "TableName",
     .attrs = table_attrs,
     .name_member = "TableName",
+    .unique = true,
     .plan = table_plan,
 };
 
@@ -189,5 +192,6 @@ const struct type_row type_simple_table = {
     .ref = "TableName",
     .attrs = table_attrs,
     .name_member = "TableName",
+    .unique = true,
     .plan = simple_plan,
 };

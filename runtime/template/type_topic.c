@@ -60,7 +60,7 @@ static struct node *topic_plan(struct template *t, struct resource *r)
 }
 
 static const struct attr_row topic_attrs[] = {
-    {"TopicArn", "TopicArn"}, {"TopicName", "TopicName"}, {NULL, NULL}};
+    {.name = "TopicArn", .member = "TopicArn"}, {.name = "TopicName", .member = "TopicName"}, {0}};
 
 const struct type_row type_topic = {
     .name = "AWS::SNS::Topic",
@@ -70,6 +70,7 @@ const struct type_row type_topic = {
     .ref = "TopicArn",
     .attrs = topic_attrs,
     .name_member = "Name",
+    .unique = true,
     .expand = topic_expand,
     .plan = topic_plan,
 };
@@ -127,7 +128,7 @@ static struct node *subscription_plan(struct template *t, struct resource *r)
     return in;
 }
 
-static const struct attr_row subscription_attrs[] = {{"Arn", "SubscriptionArn"}, {NULL, NULL}};
+static const struct attr_row subscription_attrs[] = {{.name = "Arn", .member = "SubscriptionArn"}, {0}};
 static const struct removal unsubscribe = {
     "Unsubscribe", {{"SubscriptionArn", "SubscriptionArn"}}, NULL, NULL};
 

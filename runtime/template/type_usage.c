@@ -49,7 +49,7 @@ static struct node *key_plan(struct template *t, struct resource *r)
     return in;
 }
 
-static const struct attr_row key_attrs[] = {{"APIKeyId", "Id"}, {NULL, NULL}};
+static const struct attr_row key_attrs[] = {{.name = "APIKeyId", .member = "Id"}, {0}};
 static const struct removal delete_key = {"DeleteApiKey", {{"Id", "Id"}}, NULL, NULL};
 
 const struct type_row type_api_key = {
@@ -93,7 +93,7 @@ static struct node *plan_plan(struct template *t, struct resource *r)
     return in;
 }
 
-static const struct attr_row plan_attrs[] = {{"Id", "Id"}, {NULL, NULL}};
+static const struct attr_row plan_attrs[] = {{.name = "Id", .member = "Id"}, {0}};
 static const struct removal delete_plan = {"DeleteUsagePlan", {{"Id", "Id"}}, NULL, NULL};
 
 const struct type_row type_usage_plan = {

@@ -269,6 +269,21 @@ static void references_lead_somewhere(void **state)
             "4: Resources.Q.DependsOn[0]: there is no resource P\n");
 }
 
+static void names_are_unique_and_attributes_there(void **state)
+{
+    struct desk *d = *state;
+    refuses(
+        d, "t.json",
+        HEAD QUEUE
+        "'QueueName':'jobs'}},\n"
+        "'P':{'Type':'AWS::SQS::Queue','Properties':{'QueueName':'jobs'}},\n"
+        "'T':{'Type':'AWS::Serverless::SimpleTable'},'U':{'Type':'AWS::DynamoDB::Table','Properties':{\n"
+        "'TableName':{'Fn::GetAtt':['T','StreamArn']},'AttributeDefinitions':[],'KeySchema':[]}}" TAIL,
+        "3: Resources.P: has the same name as Q: jobs\n"
+        "5: Resources.U.Properties.KeySchema: must be between 1 and 2 elements\n"
+        "5: Resources.U.Properties.TableName.Fn::GetAtt: T has no StreamArn without StreamSpecification\n");
+}
+
 static void circles_are_named(void **state)
 {
     struct desk *d = *state;
@@ -836,6 +851,7 @@ int main(void)
         T(every_problem_is_told_at_once),
         T(lenient_warns_of_what_is_not_honoured),
         T(references_lead_somewhere),
+        T(names_are_unique_and_attributes_there),
         T(circles_are_named),
         T(handlers_and_code_must_be_there),
         T(parameters_have_rules),
