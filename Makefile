@@ -10,7 +10,8 @@ BUILD   := build/$(KIND)
 # --- what the build needs (Debian's names; llhttp comes as C source on 12, as a library on 13)
 PKGS      := pkg-config libuv1-dev libcjson-dev liblua5.4-dev libsqlite3-dev libssl-dev libyaml-dev
 LLHTTP    := $(if $(shell apt-cache policy libllhttp-dev 2>/dev/null | grep Candidate),libllhttp-dev,node-llhttp)
-TEST_PKGS := libcmocka-dev python3 python3-boto3 awscli nodejs npm curl valgrind
+NODE      := $(if $(shell command -v npm),,nodejs npm)
+TEST_PKGS := libcmocka-dev python3 python3-boto3 awscli $(NODE) curl
 
 # --- flags
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
@@ -132,6 +133,12 @@ check:
 
 format:
 	clang-format -i $(shell find runtime gateway triggers tests -name '*.[ch]')
+
+# tidepool beside its peers: make bench WHAT=hello,tables ROUNDS=5
+bench: all build/bench/ceiling
+	$(call install_missing,wrk python3 $(NODE))
+	@cd tests/bench/peers && npm install --silent --no-audit --no-fund --no-package-lock
+	@python3 tests/bench/bench.py $(if $(WHAT),--what $(WHAT)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 clean:
 	rm -rf build

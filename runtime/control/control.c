@@ -10,6 +10,9 @@ static void event_heard(struct trace_listener *l, const struct trace_event *e)
 {
     (void)e;
     struct control *k = list_of(l, struct control, listener);
+    if (!k->watched)
+        return;
+    k->watched = false; /* who still waits says so again when it parks */
     note_spread(k->world, STR(TRACE_ARN));
 }
 

@@ -21,6 +21,7 @@ struct control {
     struct world *world;
     struct trace_listener listener;
     struct list waiting; /* struct quiet: who waits for the world to be quiet */
+    bool watched;        /* a call waits for the next event of the stream */
     int64_t started_us;  /* real, monotonic */
 };
 

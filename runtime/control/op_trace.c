@@ -73,6 +73,7 @@ static enum op_end read_stream(struct call *c, const struct trace_in *req, bool 
     int64_t until = c->began_us / 1000 + (req->wait > 0 ? req->wait * 1000 : 0);
     if (nothing && req->wait > 0 && c->now < until) {
         cJSON_Delete(events);
+        control_of(c)->watched = true;
         return call_park(c, STR(TRACE_ARN), until);
     }
     cJSON_AddItemToObject(call_out(c), "events", events);

@@ -5,8 +5,8 @@
 #include "note_point.h"
 #include <stdlib.h>
 
-#define TRACE_EVENTS 65536
-#define TRACE_BYTES (8u << 20)
+#define TRACE_EVENTS 32768
+#define TRACE_BYTES (4u << 20)
 
 static void turn_begins(void *arg)
 {

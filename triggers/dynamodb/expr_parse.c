@@ -12,8 +12,7 @@
 #include "expr_parse.h"
 
 #include "expr_lex.h"
-#include <stdlib.h>
-
+#define INDEX_MAX 999999999
 #define DEPTH_MAX 400 /* more than the operators that are allowed */
 
 struct parser {
@@ -144,12 +143,13 @@ static bool parse_index(struct parser *p, struct path *path)
     const struct token *t = peek(p);
     if (!expect(p, TOKEN_NUMBER))
         return false;
-    long index = t->text.n > 9 ? -1 : atol(t->text.p);
-    if (index < 0 && !p->out->long_index) {
+    int64_t index;
+    if (!str_to_i64(t->text, &index) || index > INDEX_MAX) {
+        index = -1;
         p->out->long_index = true;
         p->out->long_index_text = t->text;
     }
-    return expect(p, TOKEN_CLOSE_INDEX) && add_step(p, path, (struct path_step){.index = index});
+    return expect(p, TOKEN_CLOSE_INDEX) && add_step(p, path, (struct path_step){.index = (long)index});
 }
 
 static bool parse_path(struct parser *p, struct path *path)
