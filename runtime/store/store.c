@@ -164,21 +164,24 @@ static enum rc touch_to_write(struct store *s)
     return rc;
 }
 
+static void replaces(struct store *s, struct str key, bool was, struct str value)
+{
+    struct before *b = arena_alloc(&s->arena, sizeof *b);
+    *b = (struct before){s->befores, was, arena_str(&s->arena, key), value};
+    s->befores = b;
+}
+
 /* Before a write to one key.  Reading what it replaces is much cheaper than a savepoint, which copies every
  * page that the call changes. */
 static enum rc remember(struct store *s, struct str key)
 {
     if (!s->marked || s->saved)
         return RC_OK;
-    struct before *b = arena_alloc(&s->arena, sizeof *b);
-    enum rc rc = heard(s, s->engine->get(s->e, key, &s->arena, &b->value));
-    if (rc != RC_OK && rc != RC_NONE)
-        return rc;
-    b->was = rc == RC_OK;
-    b->key = arena_str(&s->arena, key);
-    b->older = s->befores;
-    s->befores = b;
-    return RC_OK;
+    struct str value = STR_NONE;
+    enum rc rc = heard(s, s->engine->get(s->e, key, &s->arena, &value));
+    if (rc == RC_OK || rc == RC_NONE)
+        replaces(s, key, rc == RC_OK, value);
+    return rc == RC_NONE ? RC_OK : rc;
 }
 
 /* Before a write to who knows how many keys. */
@@ -202,6 +205,14 @@ enum rc store_put(struct store *s, struct str key, struct str value)
     enum rc rc = touch_to_write(s);
     if (rc == RC_OK)
         rc = remember(s, key);
+    return rc ? rc : heard(s, s->engine->put(s->e, key, value));
+}
+
+enum rc store_add(struct store *s, struct str key, struct str value)
+{
+    enum rc rc = touch_to_write(s);
+    if (rc == RC_OK && s->marked && !s->saved)
+        replaces(s, key, false, STR_NONE);
     return rc ? rc : heard(s, s->engine->put(s->e, key, value));
 }
 

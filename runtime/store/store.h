@@ -40,6 +40,10 @@ enum rc store_keep(struct store *s);
 /* RC_NONE: no such key.  value may be NULL to ask only whether it is there. */
 enum rc store_get(struct store *s, struct str key, struct str *value);
 enum rc store_put(struct store *s, struct str key, struct str value);
+
+/* As store_put, for a key that is certainly not there (a new number, a new time): cheaper, since nobody looks
+ * what it would replace. */
+enum rc store_add(struct store *s, struct str key, struct str value);
 enum rc store_del(struct store *s, struct str key); /* RC_OK too when it was not there */
 
 /* Deletes all keys with this prefix.  An empty prefix empties the store. */

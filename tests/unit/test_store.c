@@ -228,6 +228,11 @@ static void a_call_is_undone_whatever_it_did(void **state)
     assert_int_equal(store_del(s, STR("b")), RC_OK);
     put(s, "c", "4");
     assert_int_equal(store_undo(s), RC_OK);
+    store_mark(s);
+    assert_int_equal(store_add(s, STR("d"), STR("5")), RC_OK);
+    has(s, "d", "5");
+    assert_int_equal(store_undo(s), RC_OK);
+    lacks(s, "d");
     has(s, "a1", "1");
     has(s, "a2", "2");
     has(s, "b", "3");
