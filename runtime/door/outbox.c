@@ -36,7 +36,7 @@ static enum rc write_row(struct store *s, int64_t due, uint64_t id, cJSON *row)
     struct key k;
     item_key(&k, due, id);
     char *text = cJSON_PrintUnformatted(row);
-    enum rc rc = store_put(s, key_view(&k), str_z(text));
+    enum rc rc = store_add(s, key_view(&k), str_z(text));
     cJSON_free(text);
     key_release(&k);
     return rc;

@@ -240,7 +240,7 @@ enum rc message_write(struct store *s, uint64_t queue, const struct message *m)
         add_str(&b, *parts[i]);
     struct key k;
     seq_key(&k, MESSAGE, queue, m->seq);
-    enum rc rc = b.full ? RC_FULL : store_put(s, key_view(&k), buf_view(&b));
+    enum rc rc = b.full ? RC_FULL : store_add(s, key_view(&k), buf_view(&b));
     key_release(&k);
     buf_release(&b);
     return rc;
@@ -373,7 +373,7 @@ enum rc due_write(struct store *s, uint64_t queue, const struct due *d)
     struct due_value v = {d->sent_at, d->first_received_at, d->received_at, d->receives, d->tag, d->moved};
     struct key k;
     due_key(&k, queue, d->visible_at, d->seq);
-    enum rc rc = store_put(s, key_view(&k), str_n(&v, sizeof(v)));
+    enum rc rc = store_add(s, key_view(&k), str_n(&v, sizeof(v)));
     key_release(&k);
     return rc;
 }
