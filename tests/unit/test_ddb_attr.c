@@ -255,14 +255,17 @@ static void nesting_ends_at_32(void **state)
 {
     struct values *v = *state;
     for (int levels = 31; levels <= 32; levels++) {
-        char json[1024] = "{'a':";
+        struct buf json;
+        buf_init(&json, 4096);
+        buf_z(&json, "{'a':");
         for (int i = 0; i < levels; i++)
-            strcat(json, "{'L':[");
-        strcat(json, "{'S':'x'}");
+            buf_z(&json, "{'L':[");
+        buf_z(&json, "{'S':'x'}");
         for (int i = 0; i < levels; i++)
-            strcat(json, "]}");
-        strcat(json, "}");
-        assert_int_equal(read_item(v, json) != NULL, levels == 31);
+            buf_z(&json, "]}");
+        buf_char(&json, '}');
+        assert_int_equal(read_item(v, buf_zstr(&json)) != NULL, levels == 31);
+        buf_release(&json);
     }
 }
 

@@ -652,6 +652,18 @@ static void tags_are_kept(void **state)
     assert_string_equal(text_at(t, "Tags.0.Value"), "3");
 }
 
+static void small_looks_answer(void **state)
+{
+    struct room *r = *state;
+    make_orders(r);
+    assert_string_equal(text_at(ask(r, DB, "DescribeTimeToLive", "{'TableName':'Orders'}"),
+                                "TimeToLiveDescription.TimeToLiveStatus"),
+                        "DISABLED");
+    assert_int_equal(int_at(ask(r, DB, "DescribeLimits", "{}"), "TableMaxReadCapacityUnits"), 40000);
+    assert_string_equal(text_at(ask(r, DB, "DescribeEndpoints", "{}"), "Endpoints.0.Address"),
+                        "localhost:4566");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -678,6 +690,7 @@ int main(void)
         TEST(the_network_gets_the_same_as_text),
         TEST(models_load_again_from_the_store),
         TEST(tags_are_kept),
+        TEST(small_looks_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
