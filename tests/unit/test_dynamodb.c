@@ -388,6 +388,24 @@ static void pages_go_on_where_the_last_one_ended(void **state)
     }
 }
 
+/* A range that ends with a bound is over with the item on it. */
+static void a_range_ends_at_its_bound(void **state)
+{
+    struct room *r = *state;
+    const char *query = "{'TableName':'Lines','KeyConditionExpression':'#o = :o AND line %s','Limit':%d,"
+                        "'ExpressionAttributeNames':{'#o':'order'},"
+                        "'ExpressionAttributeValues':{':o':{'S':'a'},':l':{'N':'3'}}%s}";
+    make_lines(r);
+    for (int i = 1; i <= 6; i++)
+        put_line(r, "a", i, "s");
+    assert_null(at(ask(r, DB, "Query", query, "<= :l", 3, ""), "LastEvaluatedKey"));
+    assert_non_null(at(ask(r, DB, "Query", query, "< :l", 2, ""), "LastEvaluatedKey"));
+    assert_null(at(ask(r, DB, "Query", query, ">= :l", 4, ",'ScanIndexForward':false"), "LastEvaluatedKey"));
+    assert_string_equal(refused(r, "ValidationException", DB, "Query", query, "<= :l", 3,
+                                ",'ExclusiveStartKey':{'order':{'S':'a'},'line':{'N':'3'}}"),
+                        "The provided starting key does not match the range key predicate");
+}
+
 static void key_conditions_must_fit_the_keys(void **state)
 {
     struct room *r = *state;
@@ -680,6 +698,7 @@ int main(void)
         TEST(items_have_a_largest_size),
         TEST(a_query_reads_a_range_in_order),
         TEST(pages_go_on_where_the_last_one_ended),
+        TEST(a_range_ends_at_its_bound),
         TEST(key_conditions_must_fit_the_keys),
         TEST(a_global_index_follows_the_items),
         TEST(a_local_index_fetches_what_it_does_not_hold),

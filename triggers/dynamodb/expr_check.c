@@ -2,6 +2,7 @@
  *
  * The order of the checks is the service's: redundant parentheses first; then words that cannot be used, from
  * left to right; then names, values and operands of each condition in turn. */
+#include "base/codec.h"
 #include "expr.h"
 #include "expr_parse.h"
 
@@ -295,7 +296,17 @@ static bool check_distinct(struct check *k, const struct expr *e)
 
 static struct str bound_text(struct arena *a, const struct attr *v)
 {
-    return arena_printf(a, "AttributeValue: {%s:%.*s}", attr_type_name(v->type), STR_ARG(v->text));
+    struct buf b;
+    buf_init(&b, 1u << 20);
+    buf_printf(&b, "AttributeValue: {%s:", attr_type_name(v->type));
+    if (v->type == ATTR_B)
+        codec_base64(&b, v->text);
+    else
+        buf_str(&b, v->text);
+    buf_char(&b, '}');
+    struct str s = arena_str(a, buf_view(&b));
+    buf_release(&b);
+    return s;
 }
 
 static bool check_between(struct check *k, const struct expr *e)
@@ -438,24 +449,23 @@ static enum meeting meeting_of(const struct path *a, const struct path *b)
     return OVERLAP;
 }
 
-static bool find_meeting(struct check *k, struct path *const *paths, size_t n, enum meeting which)
-{
-    struct arena *m = k->set->wrong->arena;
-    for (size_t i = 0; i < n; i++)
-        for (size_t j = 0; j < i; j++)
-            if (meeting_of(paths[j], paths[i]) == which)
-                return INVALID(
-                    k,
-                    "Two document paths %s with each other; must remove or rewrite one of these paths; path "
-                    "one: %.*s, path two: %.*s",
-                    which == OVERLAP ? "overlap" : "conflict", STR_ARG(path_text(m, paths[j])),
-                    STR_ARG(path_text(m, paths[i])));
-    return true;
-}
-
+/* From the last path to the first, as the service looks at them. */
 static bool check_apart(struct check *k, struct path *const *paths, size_t n)
 {
-    return find_meeting(k, paths, n, OVERLAP) && find_meeting(k, paths, n, CONFLICT);
+    static const char *const how[] = {"", "overlap", "conflict"};
+    struct arena *m = k->set->wrong->arena;
+    for (size_t i = n; i-- > 0;)
+        for (size_t j = i + 1; j < n; j++) {
+            enum meeting meeting = meeting_of(paths[i], paths[j]);
+            if (meeting != APART)
+                return INVALID(k,
+                               "Two document paths %s with each other; must remove or rewrite one of these "
+                               "paths; path one: "
+                               "%.*s, path two: %.*s",
+                               how[meeting], STR_ARG(path_text(m, paths[i])),
+                               STR_ARG(path_text(m, paths[j])));
+        }
+    return true;
 }
 
 struct projection *expr_projection(struct expr_set *s, struct str text)
@@ -533,12 +543,14 @@ struct update *expr_update(struct expr_set *s, struct str text)
     if (!u || !check_form(&k, &parsed) || !check_section_words(&k, u) || !check_sections(&k, &parsed) ||
         !check_operators(&k, &parsed) || !check_targets(&k, u))
         return NULL;
-    for (size_t i = 0; i < u->n; i++) {
-        struct update_action *a = &u->actions[i];
-        if (a->operand && !(resolve(&k, a->operand) && check_operands(&k, a->operand)))
+    for (size_t i = 0; i < u->n; i++)
+        if (u->actions[i].operand && !resolve(&k, u->actions[i].operand))
             return NULL;
-        if (a->kind >= UPDATE_ADD && !check_add_delete(&k, a))
+    for (size_t i = 0; i < u->n; i++)
+        if (u->actions[i].kind >= UPDATE_ADD && !check_add_delete(&k, &u->actions[i]))
             return NULL;
-    }
+    for (size_t i = 0; i < u->n; i++)
+        if (u->actions[i].operand && !check_operands(&k, u->actions[i].operand))
+            return NULL;
     return u;
 }

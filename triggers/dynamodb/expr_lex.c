@@ -103,7 +103,7 @@ struct token lex_next(struct lexer *l)
 {
     l->at += run(l, l->at, is_blank);
     if (l->at >= l->source.n)
-        return (struct token){TOKEN_END, STR("")};
+        return (struct token){TOKEN_END, str_n(l->source.p + l->source.n, 0)};
     char c = l->source.p[l->at];
     if (is_letter(c)) {
         struct token t = cut(l, TOKEN_WORD, run(l, l->at, is_word));

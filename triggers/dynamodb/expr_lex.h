@@ -38,7 +38,7 @@ enum token_kind {
 
 struct token {
     enum token_kind kind;
-    struct str text; /* a view into the expression; empty at the end */
+    struct str text; /* a view into the expression; at the end an empty one behind it */
 };
 
 struct lexer {

@@ -39,18 +39,14 @@ static bool accept(struct parser *p, enum token_kind kind)
     return true;
 }
 
-/* `near` is the source from the token before to the token after. */
+/* `near` is the source from the token before (or the beginning) to the token after (or the end). */
 static void *syntax_error(struct parser *p)
 {
-    const struct token *t = peek(p), *before = p->at ? t - 1 : t, *after = t->kind == TOKEN_END ? t : t + 1;
-    const char *from = before->text.p, *to = after->text.p + after->text.n;
-    if (after->kind == TOKEN_END)
-        to = t->kind == TOKEN_END ? before->text.p + before->text.n : t->text.p + t->text.n;
-    if (t->kind == TOKEN_END && p->at == 0)
-        from = p->source.p, to = p->source.p + p->source.n;
+    const struct token *t = peek(p), *after = t->kind == TOKEN_END ? t : t + 1;
+    const char *from = p->at ? t[-1].text.p : p->source.p, *to = after->text.p + after->text.n;
+    struct str token = t->kind == TOKEN_END ? STR("<EOF>") : t->text;
     wrong_value(p->wrong, "Invalid %s: Syntax error; token: \"%.*s\", near: \"%.*s\"", p->out->what,
-                t->kind == TOKEN_END ? 5 : (int)t->text.n, t->kind == TOKEN_END ? "<EOF>" : t->text.p,
-                (int)(to - from), from);
+                STR_ARG(token), (int)(to - from), from);
     return NULL;
 }
 

@@ -123,19 +123,28 @@ static bool check_types(const struct part *p, const struct key_part *k, struct w
                        "schema type");
 }
 
-static bool check_empty(const struct part *p, const struct key_part *k, struct wrong *w)
+static bool check_empty(const struct part *p, const struct key_part *k, const struct index *x,
+                        struct wrong *w)
 {
+    const char *kind = p->low->type == ATTR_S ? "string" : "binary";
     if (p->low->type == ATTR_N || p->low->text.n > 0 || p->kind == RANGE_BEGINS)
         return true;
+    if (x)
+        return wrong_value(
+            w,
+            "One or more parameter values are not valid. A value specified for a secondary index key is not "
+            "supported. The AttributeValue for a key attribute cannot contain an empty %s value. IndexName: "
+            "%.*s, IndexKey: %.*s",
+            kind, STR_ARG(x->name), STR_ARG(k->name));
     return wrong_value(
         w,
         "One or more parameter values are not valid. The AttributeValue for a key attribute cannot "
         "contain an empty %s value. Key: %.*s",
-        p->low->type == ATTR_S ? "string" : "binary", STR_ARG(k->name));
+        kind, STR_ARG(k->name));
 }
 
-bool key_condition_read(const struct expr *e, const struct key_schema *keys, struct key_condition *out,
-                        struct wrong *w)
+bool key_condition_read(const struct expr *e, const struct key_schema *keys, const struct index *index,
+                        struct key_condition *out, struct wrong *w)
 {
     struct parts p = {.wrong = w};
     if (!collect(&p, e))
@@ -151,12 +160,12 @@ bool key_condition_read(const struct expr *e, const struct key_schema *keys, str
         return false;
     if (hash->kind != RANGE_EQ)
         return wrong_value(w, "Query key condition not supported");
-    if (!check_empty(hash, &keys->part[0], w))
+    if (!check_empty(hash, &keys->part[0], index, w))
         return false;
     *out = (struct key_condition){.hash = hash->low, .range = RANGE_ALL};
     if (!range)
         return true;
-    if (!check_types(range, &keys->part[1], w) || !check_empty(range, &keys->part[1], w))
+    if (!check_types(range, &keys->part[1], w) || !check_empty(range, &keys->part[1], index, w))
         return false;
     if (range->kind == RANGE_BEGINS && keys->part[1].type == ATTR_N)
         return wrong_value(w, "Query key condition not supported");

@@ -12,9 +12,9 @@ struct key_condition {
     const struct attr *low, *high; /* high: BETWEEN only */
 };
 
-/* Checked against the key schema of the table or index. */
-bool key_condition_read(const struct expr *e, const struct key_schema *keys, struct key_condition *out,
-                        struct wrong *w);
+/* Checked against the key schema of the table, or of the index when there is one. */
+bool key_condition_read(const struct expr *e, const struct key_schema *keys, const struct index *index,
+                        struct key_condition *out, struct wrong *w);
 
 /* Does this range key value lie in the range? */
 bool key_condition_allows(const struct key_condition *k, const struct attr *range);

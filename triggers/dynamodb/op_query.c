@@ -53,6 +53,17 @@ static void set_range(struct page *p, const struct key_condition *cond)
         key_release(&partition);
 }
 
+/* Where a range that ends with a bound of its own ends, in the direction of the walk.  In an index several
+ * items may have that range key. */
+static const struct attr *edge_of(const struct page *p, const struct key_condition *cond)
+{
+    if (p->index)
+        return NULL;
+    if (cond->range == RANGE_BETWEEN)
+        return p->reverse ? cond->low : cond->high;
+    return cond->range == (p->reverse ? RANGE_GE : RANGE_LE) ? cond->low : NULL;
+}
+
 static bool check_start(const struct page *p, const struct key_condition *cond, struct wrong *w)
 {
     if (!p->start)
@@ -64,7 +75,7 @@ static bool check_start(const struct page *p, const struct key_condition *cond, 
         return same ||
                wrong_value(w, "The provided starting key is outside query boundaries based on provided "
                               "conditions");
-    if (!key_condition_allows(cond, range))
+    if (!key_condition_allows(cond, range) || (p->edge && attr_equal(range, p->edge)))
         return wrong_value(w, "The provided starting key does not match the range key predicate");
     return same || wrong_value(w, "The query can return at most one row and cannot be restarted");
 }
@@ -77,9 +88,12 @@ static enum op_end run(struct call *c, const void *input)
     enum op_end end;
     if (!page_read(&p, c, input, &end))
         return end;
-    if (!key_condition_read(p.key_condition, p.keys, &cond, &w) || !check_start(&p, &cond, &w))
+    if (!key_condition_read(p.key_condition, p.keys, p.index, &cond, &w))
         return wrong_end(c, &w);
     p.reverse = p.in->forward == 0;
+    p.edge = edge_of(&p, &cond);
+    if (!check_start(&p, &cond, &w))
+        return wrong_end(c, &w);
     set_range(&p, &cond);
     page_start(&p);
     return page_answer(&p);

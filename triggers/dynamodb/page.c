@@ -64,12 +64,12 @@ static bool read_expressions(struct page *p, struct wrong *w)
     struct expr_set set;
     if (!expr_set_init(&set, in->names, in->values, w))
         return false;
-    if (in->key_condition.p &&
-        !(p->key_condition = expr_condition(&set, "KeyConditionExpression", in->key_condition)))
-        return false;
     if (in->filter.p && !(p->filter = expr_condition(&set, "FilterExpression", in->filter)))
         return false;
     if (in->projection.p && !(p->projection = expr_projection(&set, in->projection)))
+        return false;
+    if (in->key_condition.p &&
+        !(p->key_condition = expr_condition(&set, "KeyConditionExpression", in->key_condition)))
         return false;
     return expr_set_all_used(&set);
 }
@@ -96,60 +96,97 @@ static bool find_index(struct page *p, struct wrong *w)
     return true;
 }
 
-/* What an index does not project is read from the table when the index is local, and refused when it is
- * global. */
+/* Names that an index does not project, each once and in order. */
+struct missing {
+    struct str *names;
+    size_t n;
+};
+
+static void add_missing(struct arena *a, struct missing *m, struct str name)
+{
+    size_t at = 0;
+    while (at < m->n && str_cmp(m->names[at], name) < 0)
+        at++;
+    if (at < m->n && str_eq(m->names[at], name))
+        return;
+    struct str *names = arena_alloc(a, (m->n + 1) * sizeof *names);
+    if (at)
+        memcpy(names, m->names, at * sizeof *names);
+    names[at] = name;
+    if (m->n > at)
+        memcpy(names + at + 1, m->names + at, (m->n - at) * sizeof *names);
+    m->names = names;
+    m->n++;
+}
+
+static bool say_missing(const struct missing *m, const char *before, struct str index, const char *between,
+                        struct wrong *w)
+{
+    struct buf b;
+    buf_init(&b, 1u << 20);
+    for (size_t i = 0; i < m->n; i++) {
+        buf_z(&b, i ? ", " : "");
+        buf_str(&b, m->names[i]);
+    }
+    wrong_value(w, "One or more parameter values were invalid: %s %.*s %s[%s]", before, STR_ARG(index),
+                between, buf_zstr(&b));
+    buf_release(&b);
+    return false;
+}
+
+/* What a local index does not project is read from the table; a global one has nothing more to give. */
 static bool check_projection(struct page *p, struct wrong *w)
 {
+    struct missing missing = {NULL, 0};
     for (size_t i = 0; p->projection && i < p->projection->n; i++) {
         const struct path *path = &p->projection->paths[i];
         if (!path_check_keys(p->table, path, w))
             return false;
-        if (!p->index || index_projects(p->index, path->steps[0].name))
-            continue;
-        if (p->index->global)
-            return wrong_value(
-                w,
-                "One or more parameter values were invalid: Global secondary index %.*s does not "
-                "project [%.*s]",
-                STR_ARG(p->index->name), STR_ARG(path->steps[0].name));
-        p->fetch = true;
+        if (p->index && !index_projects(p->index, path->steps[0].name))
+            add_missing(w->arena, &missing, path->steps[0].name);
     }
+    if (missing.n && p->index->global)
+        return say_missing(&missing, "Global secondary index", p->index->name, "does not project ", w);
+    p->fetch |= missing.n > 0;
     return true;
 }
 
 struct filter_check {
-    struct page *page;
+    const struct page *page;
     struct wrong *wrong;
+    struct missing missing;
 };
 
 static void check_filter_path(void *arg, const struct path *path)
 {
     struct filter_check *k = arg;
-    const struct page *p = k->page;
     struct str name = path->steps[0].name;
-    if (!path_check_keys(p->table, path, k->wrong))
+    if (!path_check_keys(k->page->table, path, k->wrong))
         return;
-    if (p->key_condition && key_schema_has(p->keys, name))
+    if (k->page->key_condition && key_schema_has(k->page->keys, name))
         wrong_value(
             k->wrong,
             "Filter Expression can only contain non-primary key attributes: Primary key attribute: %.*s",
             STR_ARG(name));
-    else if (p->index && p->index->global && !index_projects(p->index, name))
-        wrong_value(
-            k->wrong,
-            "One or more parameter values were invalid: Secondary index %.*s does not project one or more "
-            "filter attributes: [%.*s]",
-            STR_ARG(p->index->name), STR_ARG(name));
-    else if (p->index && !index_projects(p->index, name))
-        k->page->fetch = true;
+    else if (k->page->index && !index_projects(k->page->index, name))
+        add_missing(k->wrong->arena, &k->missing, name);
 }
 
+/* A query's filter may use only what the index projects.  A scan's sees the whole item in a local index, and
+ * in a global one what is there. */
 static bool check_filter(struct page *p, struct wrong *w)
 {
-    struct filter_check k = {p, w};
-    if (p->filter)
-        expr_each_path(p->filter, check_filter_path, &k);
-    return !w->fault;
+    struct filter_check k = {p, w, {NULL, 0}};
+    if (!p->filter)
+        return true;
+    expr_each_path(p->filter, check_filter_path, &k);
+    if (w->fault)
+        return false;
+    if (k.missing.n && p->key_condition)
+        return say_missing(&k.missing, "Secondary index", p->index->name,
+                           "does not project one or more filter attributes: ", w);
+    p->fetch |= k.missing.n > 0 && !p->index->global;
+    return true;
 }
 
 /* A start key has the keys of the index and of the table, and nothing else. */
@@ -189,7 +226,7 @@ bool page_read(struct page *p, struct call *c, const struct page_in *in, enum op
         wrong_say(&w, inner.fault, "%s%.*s",
                   inner.fault == &fault_validation ? "The provided starting key is invalid: " : "",
                   STR_ARG(inner.text));
-    else if (check_params(in, query, &w) && read_select(p, &w) && read_expressions(p, &w)) {
+    else if (check_params(in, query, &w) && read_expressions(p, &w) && read_select(p, &w)) {
         if (catalog_missing(c, in->table_name, false, &p->table, end))
             return false;
         if (find_index(p, &w) && check_start(p, &w) && check_projection(p, &w))
@@ -299,6 +336,13 @@ static void keep_last(struct walk *k)
     k->item = NULL;
 }
 
+/* The last item that the key condition can meet: nothing follows it. */
+static bool at_edge(struct walk *k)
+{
+    const struct page *p = k->page;
+    return p->edge && attr_equal(attr_get(current(k), p->keys->part[1].name), p->edge);
+}
+
 /* A full page ends with the key of its last item, whether or not another follows, as the service does. */
 static bool is_full(const struct walk *k)
 {
@@ -317,7 +361,7 @@ static enum rc walk_range(struct walk *k)
     if (rc != RC_OK)
         return rc;
     while (!k->more && (rc = store_next(at, &key, &value)) == RC_OK && (rc = visit(k, value)) == RC_OK)
-        k->more = is_full(k);
+        k->more = is_full(k) && !at_edge(k);
     if (k->more)
         keep_last(k);
     store_cursor_close(at);

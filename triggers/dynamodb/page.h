@@ -31,6 +31,8 @@ struct page {
     const struct attr *start; /* ExclusiveStartKey */
     struct key from, to;      /* the range */
     bool reverse;
+    const struct attr
+        *edge; /* the range key where the range ends, when only one item can be there; or NULL */
 };
 
 /* Reads all but the range: finds the table and index, parses the expressions, checks what fits together.
