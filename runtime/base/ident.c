@@ -41,23 +41,25 @@ double ident_unit(struct ident *g)
     return (double)(ident_u64(g) >> 11) * 0x1.0p-53;
 }
 
+/* n digits of 4 bits each, lowest first; returns the bits that are left. */
+static uint64_t put_hex(char *out, size_t n, uint64_t bits)
+{
+    for (size_t i = 0; i < n; i++, bits >>= 4)
+        out[i] = "0123456789abcdef"[bits & 15];
+    return bits;
+}
+
+/* xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx, v one of 8 9 a b */
 void ident_uuid(struct ident *g, char out[IDENT_UUID_SIZE])
 {
-    static const char hex[] = "0123456789abcdef";
-    static const char form[] = "xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx";
-    uint64_t bits = 0;
-    int left = 0;
-    for (int i = 0; i < IDENT_UUID_SIZE; i++) {
-        if (form[i] != 'x' && form[i] != 'v') {
-            out[i] = form[i];
-            continue;
-        }
-        if (!left)
-            bits = ident_u64(g), left = 16;
-        unsigned nibble = bits & 15;
-        bits >>= 4, left--;
-        out[i] = hex[form[i] == 'v' ? (8 | (nibble & 3)) : nibble];
-    }
+    uint64_t first = ident_u64(g), second = ident_u64(g);
+    memcpy(out, "........-....-4...-....-............", IDENT_UUID_SIZE);
+    first = put_hex(out, 8, first);
+    first = put_hex(out + 9, 4, first);
+    first = put_hex(out + 15, 3, first);
+    out[19] = "89ab"[first & 3];
+    second = put_hex(out + 20, 3, second);
+    put_hex(out + 24, 12, second);
 }
 
 static void draw(struct ident *g, const char *alphabet, char *out, size_t n)
@@ -70,7 +72,10 @@ static void draw(struct ident *g, const char *alphabet, char *out, size_t n)
 
 void ident_hex(struct ident *g, char *out, size_t n)
 {
-    draw(g, "0123456789abcdef", out, n);
+    out[n] = 0;
+    for (; n > 16; n -= 16, out += 16)
+        put_hex(out, 16, ident_u64(g));
+    put_hex(out, n, ident_u64(g));
 }
 
 void ident_upper(struct ident *g, char *out, size_t n)
