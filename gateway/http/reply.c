@@ -13,13 +13,13 @@ static bool is_ours(struct str name)
     return false;
 }
 
-/* The characters of a token (RFC 9110, 5.6.2). */
+/* The characters of a token (RFC 9110, 5.6.2), a bit for each. */
 static bool is_token(struct str name)
 {
+    static const uint64_t chars[4] = {0x03ff6cfa00000000u, 0x57ffffffc7fffffeu};
     for (size_t i = 0; i < name.n; i++) {
         unsigned char ch = (unsigned char)name.p[i];
-        bool alnum = (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9');
-        if (!alnum && (ch == 0 || !strchr("-_!#$%&'*+.^`|~", ch)))
+        if (!(chars[ch >> 6] >> (ch & 63) & 1))
             return false;
     }
     return name.n > 0;
@@ -31,9 +31,16 @@ static char *put(char *at, struct str s)
     return at + s.n;
 }
 
+static bool is_one_line(struct str s)
+{
+    return !memchr(s.p, '\n', s.n) && !memchr(s.p, '\r', s.n) && !memchr(s.p, 0, s.n);
+}
+
 /* A line end or a zero inside a value would begin something that nobody meant to say. */
 static char *put_value(char *at, struct str s)
 {
+    if (is_one_line(s))
+        return put(at, s);
     for (size_t i = 0; i < s.n; i++)
         at[i] = s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] == 0 ? ' ' : s.p[i];
     return at + s.n;

@@ -32,13 +32,16 @@ void frame_i64(struct buf *b, int64_t v)
 void frame_str(struct buf *b, struct str s)
 {
     uint32_t n = s.p ? (uint32_t)s.n : ABSENT;
-    if (s.p && s.n > FRAME_MAX) {
+    size_t bytes = s.p ? s.n : 0;
+    char *at = bytes <= FRAME_MAX ? buf_room(b, sizeof(n) + bytes) : NULL;
+    if (!at) {
         b->full = true;
         return;
     }
-    buf_add(b, &n, sizeof(n));
-    if (s.p)
-        buf_add(b, s.p, s.n);
+    memcpy(at, &n, sizeof(n));
+    if (bytes)
+        memcpy(at + sizeof(n), s.p, bytes);
+    b->n += sizeof(n) + bytes;
 }
 
 bool frame_next(struct str *in, struct frame *f, bool *bad)
