@@ -172,11 +172,21 @@ static void read_result(const struct exec *x, struct arena *a, struct str json, 
 /* Names that are the gateway's own on a REST API: what a function sends under them goes out renamed. */
 static bool is_remapped(struct str name)
 {
-    static const char *const names[] = {"authorization", "connection", "content-length",  "content-md5",
-                                        "date",          "host",       "server",          "upgrade",
-                                        "user-agent",    "via",        "www-authenticate"};
+    static const struct str names[] = {
+        STR_INIT("authorization"),
+        STR_INIT("connection"),
+        STR_INIT("content-length"),
+        STR_INIT("content-md5"),
+        STR_INIT("date"),
+        STR_INIT("host"),
+        STR_INIT("server"),
+        STR_INIT("upgrade"),
+        STR_INIT("user-agent"),
+        STR_INIT("via"),
+        STR_INIT("www-authenticate"),
+    };
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (strlen(names[i]) == name.n && str_ieq(name, str_z(names[i])))
+        if (names[i].n == name.n && str_ieq(name, names[i]))
             return true;
     return false;
 }
