@@ -138,6 +138,26 @@ static void jobs_of_a_turn_share_one_commit(void **state)
     home_free(h);
 }
 
+static void looks_idle(void *arg)
+{
+    struct home *h = arg;
+    tell(h, turn_idle(h->turn) ? "idle" : "busy", "");
+}
+
+/* Who waits for the world to be quiet looks there. */
+static void the_hook_after_a_turn_sees_whether_more_waits(void **state)
+{
+    (void)state;
+    struct home *h = home_new(false);
+    struct step b = step(h, "b", false), a = step(h, "a", false);
+    a.adds_ending = &b;
+    turn_hooks(h->turn, NULL, NULL, looks_idle, h);
+    turn_add(h->turn, &a.job);
+    turn_run(h->turn);
+    assert_string_equal(h->story, "run:a end:a busy run:b end:b idle ");
+    home_free(h);
+}
+
 static void reading_alone_commits_nothing(void **state)
 {
     (void)state;
@@ -254,6 +274,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(jobs_of_a_turn_share_one_commit),
+        cmocka_unit_test(the_hook_after_a_turn_sees_whether_more_waits),
         cmocka_unit_test(reading_alone_commits_nothing),
         cmocka_unit_test(what_a_job_adds_joins_its_turn_and_what_an_end_adds_makes_the_next),
         cmocka_unit_test(a_job_may_be_added_again_from_its_end),
