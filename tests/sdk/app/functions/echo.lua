@@ -1,0 +1,4 @@
+-- Answers with its event.
+return function(event)
+    return event
+end

@@ -1,0 +1,5 @@
+-- Says so, and fails.
+return function()
+    log.info("about to fail")
+    error("boom")
+end
