@@ -73,7 +73,7 @@ $(BUILD)/unit/%: $(BUILD)/tests/unit/%.o $(BUILD)/libtidepool.a
 
 # --- the two commands.  What is missing is installed first; then make begins anew, to see it.
 run: deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@exec build/tidepool start
 
 test: deps test-deps

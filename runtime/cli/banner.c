@@ -57,6 +57,9 @@ static void print_routes(const struct paint *p, const cJSON *routes)
 
 static void print_keys(const struct paint *p, const cJSON *keys)
 {
+    if (cJSON_GetArraySize(keys) == 0)
+        return;
+    fprintf(p->to, "\n  %sAPI keys%s\n", p->bold, p->off);
     const cJSON *k;
     cJSON_ArrayForEach (k, keys)
         fprintf(p->to, "    %sx-api-key:%s %s\n", p->dim, p->off, text(k, "Value"));

@@ -1,9 +1,11 @@
 #include "remote.h"
 #include <string.h>
+#include <unistd.h>
 
 /* One line per node:  time since the outermost cause, what it took, what it was; its log lines below it. */
 struct walk {
     double begin_us;
+    const char *dim, *off;
     char lead[512]; /* the branches of the tree to the left */
 };
 
@@ -28,7 +30,17 @@ static void print_node(const cJSON *node, const struct walk *w, const char *bran
         printf(" %d", status);
     if (*text(node, "detail"))
         printf("  %s", text(node, "detail"));
-    printf("  \x1b[2m%s\x1b[0m\n", text(node, "id"));
+    printf("  %s%s%s\n", w->dim, text(node, "id"), w->off);
+}
+
+/* START, END and REPORT say nothing here that the node does not. */
+static bool is_handlers_own(const char *line)
+{
+    static const char *const platform[] = {"START RequestId:", "END RequestId:", "REPORT RequestId:"};
+    for (size_t i = 0; i < sizeof(platform) / sizeof(*platform); i++)
+        if (strncmp(line, platform[i], strlen(platform[i])) == 0)
+            return false;
+    return true;
 }
 
 static void print_tree(const cJSON *node, const struct walk *w, bool root, bool last)
@@ -40,7 +52,8 @@ static void print_tree(const cJSON *node, const struct walk *w, bool root, bool 
         strncpy(in.lead + n, last ? "   " : "│  ", sizeof(in.lead) - n - 1);
     const cJSON *line, *child;
     cJSON_ArrayForEach (line, cJSON_GetObjectItemCaseSensitive(node, "log"))
-        printf("%26s%s│  \x1b[2m%s\x1b[0m\n", "", in.lead, line->valuestring);
+        if (is_handlers_own(line->valuestring))
+            printf("%26s%s│  %s%s%s\n", "", in.lead, in.dim, line->valuestring, in.off);
     cJSON_ArrayForEach (child, cJSON_GetObjectItemCaseSensitive(node, "caused"))
         print_tree(child, &in, false, !child->next);
 }
@@ -55,7 +68,8 @@ static int run(struct cli *cli)
     cJSON *tree = remote_ask(cli, "why", in);
     if (!tree)
         return 2;
-    struct walk w = {.begin_us = number(tree, "atUs")};
+    bool colour = isatty(STDOUT_FILENO);
+    struct walk w = {number(tree, "atUs"), colour ? "\x1b[2m" : "", colour ? "\x1b[0m" : "", ""};
     print_tree(tree, &w, true, true);
     cJSON_Delete(tree);
     return 0;
