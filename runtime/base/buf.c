@@ -95,16 +95,19 @@ void buf_printf(struct buf *b, const char *fmt, ...)
     b->n += (size_t)n;
 }
 
-/* Which bytes of eight are plain inside a JSON string: a word-wise test for < 0x20, '"' and '\'.  The answer
- * may blame a plain byte that follows a special one, so it only says "all plain" or "look closer". */
-static bool eight_plain(const char *p)
+/* How many of eight bytes, from the first on, are plain inside a JSON string: a word-wise test for < 0x20,
+ * '"' and '\\'.  A subtraction may borrow into the byte behind a special one, never into one before it. */
+static size_t plain_of_eight(const char *p)
 {
     const uint64_t ones = 0x0101010101010101u, highs = 0x8080808080808080u;
     uint64_t w;
     memcpy(&w, p, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    w = __builtin_bswap64(w);
+#endif
     uint64_t quote = w ^ (ones * '"'), slash = w ^ (ones * '\\');
     uint64_t special = ((w - ones * 0x20) & ~w) | ((quote - ones) & ~quote) | ((slash - ones) & ~slash);
-    return (special & highs) == 0;
+    return special & highs ? (size_t)__builtin_ctzll(special & highs) / 8 : 8;
 }
 
 static bool json_plain(unsigned char c)
@@ -115,8 +118,12 @@ static bool json_plain(unsigned char c)
 size_t buf_json_plain(const char *p, size_t n)
 {
     size_t i = 0;
-    while (n - i >= 8 && eight_plain(p + i))
-        i += 8;
+    while (n - i >= 8) {
+        size_t plain = plain_of_eight(p + i);
+        i += plain;
+        if (plain < 8)
+            return i;
+    }
     while (i < n && json_plain((unsigned char)p[i]))
         i++;
     return i;
