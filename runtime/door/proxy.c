@@ -88,7 +88,12 @@ struct str proxy_context_path(const struct proxy_event *e, struct arena *a)
 {
     if (str_is(e->stage, "$default"))
         return e->path;
-    return arena_printf(a, "/%.*s%.*s", STR_ARG(e->stage), STR_ARG(e->path));
+    size_t n = 1 + e->stage.n + e->path.n;
+    char *p = arena_alloc(a, n);
+    p[0] = '/';
+    memcpy(p + 1, e->stage.p, e->stage.n);
+    memcpy(p + 1 + e->stage.n, e->path.p, e->path.n);
+    return str_n(p, n);
 }
 
 struct str proxy_user_agent(const struct proxy_event *e)
@@ -101,13 +106,25 @@ struct str proxy_protocol(const struct proxy_event *e)
     return e->http->minor ? STR("HTTP/1.1") : STR("HTTP/1.0");
 }
 
+static void digits(char *out, int value, int n)
+{
+    for (; n > 0; value /= 10)
+        out[--n] = (char)('0' + value % 10);
+}
+
 struct str proxy_time(int64_t ms, char out[PROXY_TIME_SIZE])
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    static const char form[] = "00/Mon/0000:00:00:00 +0000";
     struct civil c = clock_civil(ms);
-    int n = snprintf(out, PROXY_TIME_SIZE, "%02d/%.3s/%d:%02d:%02d:%02d +0000", c.day,
-                     months + 3 * (c.month - 1), c.year, c.hour, c.minute, c.second);
-    return str_n(out, (size_t)n);
+    memcpy(out, form, sizeof(form));
+    digits(out, c.day, 2);
+    memcpy(out + 3, months + 3 * (c.month - 1), 3);
+    digits(out + 7, c.year, 4);
+    digits(out + 12, c.hour, 2);
+    digits(out + 15, c.minute, 2);
+    digits(out + 18, c.second, 2);
+    return str_n(out, sizeof(form) - 1);
 }
 
 /* --- writing ------------------------------------------------------------------------------------------- */

@@ -144,69 +144,6 @@ static int life(lua_State *L)
 
 /* --- beginning ----------------------------------------------------------------------------------------- */
 
-static int remaining(lua_State *L)
-{
-    const struct env *e = env_of(L);
-    int64_t left = e->deadline_us - clock_now_us(e->x->host.clock);
-    lua_pushinteger(L, left > 0 ? left / 1000 : 0);
-    return 1;
-}
-
-static void member(lua_State *L, const char *name, struct str value)
-{
-    lua_pushlstring(L, value.p, value.n);
-    lua_setfield(L, -2, name);
-}
-
-/* The texts that are the same each time are made once; SLOT_CONTEXT has them in the order of this list. */
-static void push_constants(lua_State *L)
-{
-    const struct function_spec *s = &env_of(L)->x->spec;
-    lua_createtable(L, 0, 8);
-    member(L, "function_name", s->name);
-    member(L, "function_version", s->version);
-    member(L, "invoked_function_arn", s->arn);
-    member(L, "log_stream_name", s->log_stream);
-    lua_pushliteral(L, "/aws/lambda/");
-    lua_pushlstring(L, s->name.p, s->name.n);
-    lua_concat(L, 2);
-    lua_setfield(L, -2, "log_group_name");
-    lua_pushfstring(L, "%d", (int)s->memory_mb);
-    lua_setfield(L, -2, "memory_limit_in_mb");
-    lua_pushvalue(L, -1);
-    lua_rawseti(L, LUA_REGISTRYINDEX, SLOT_CONTEXT);
-}
-
-static void copy_constant(lua_State *L, const char *name)
-{
-    lua_getfield(L, -2, name);
-    lua_setfield(L, -2, name);
-}
-
-static void push_context(lua_State *L, const struct invocation *in)
-{
-    lua_rawgeti(L, LUA_REGISTRYINDEX, SLOT_CONTEXT);
-    if (!lua_istable(L, -1)) {
-        lua_pop(L, 1);
-        push_constants(L);
-    }
-    lua_createtable(L, 0, 9);
-    copy_constant(L, "function_name");
-    copy_constant(L, "function_version");
-    copy_constant(L, "invoked_function_arn");
-    copy_constant(L, "log_stream_name");
-    copy_constant(L, "log_group_name");
-    copy_constant(L, "memory_limit_in_mb");
-    member(L, "aws_request_id", in->request_id);
-    lua_pushcfunction(L, remaining);
-    lua_setfield(L, -2, "get_remaining_time_in_millis");
-    if (in->client_context.p) {
-        json_take(L, in->client_context);
-        lua_setfield(L, -2, "client_context");
-    }
-    lua_remove(L, -2);
-}
-
 static int begin(lua_State *L)
 {
     const struct invocation *in = lua_touserdata(L, 1);
@@ -216,7 +153,7 @@ static int begin(lua_State *L)
         event_push(L, in->proxy, &e->arena);
     else
         json_take(L, in->event);
-    push_context(L, in);
+    event_push_context(L, in);
     return 3;
 }
 

@@ -30,10 +30,12 @@ enum env_slot {
     SLOT_LOADING, /* modules whose chunk runs now */
     SLOT_FAILURE, /* the text that fail_raise raised last */
     SLOT_LIBS,    /* our libraries by name: what require finds after the function's own files */
-    SLOT_CONTEXT, /* the fields of `context` that stay the same */
+    SLOT_CONTEXT, /* the members of `context` that stay the same */
     SLOT_ARRAY,   /* metatables: what json writes as [] */
     SLOT_OBJECT,  /* what json writes as {} */
-    SLOT_EVENT1,  /* events and their identities: members that are null when they are nil */
+    SLOT_EVENT1,  /* metatables of events, their parts, and `context` (event.c) */
+    SLOT_EVENT2,
+    SLOT_CALLED,
     SLOT_IDENTITY,
     SLOT_CONTEXT1,
     SLOT_AUTHORIZER1,

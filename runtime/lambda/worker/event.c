@@ -4,33 +4,9 @@
 #include "lib/lib.h"
 #include <ctype.h>
 
-static const char *const context_nulls[] = {"resourceId", NULL};
+static const char *const context_nulls[] = {"resourceId", "extendedRequestId", NULL};
 static const char *const authorizer_nulls[] = {"claims", "scopes", NULL};
-
-static const struct {
-    enum env_slot slot;
-    const char *const *nulls;
-} kinds[] = {
-    {SLOT_EVENT1, proxy_event_nulls},
-    {SLOT_IDENTITY, proxy_identity_nulls},
-    {SLOT_CONTEXT1, context_nulls},
-    {SLOT_AUTHORIZER1, authorizer_nulls},
-};
-#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
-
-void event_open(lua_State *L)
-{
-    for (size_t i = 0; i < KINDS; i++)
-        lib_new_mark(L, kinds[i].slot, NULL);
-}
-
-const char *const *event_nulls(const struct env *e, const void *mark)
-{
-    for (size_t i = 0; i < KINDS; i++)
-        if (e->mark[kinds[i].slot] == mark)
-            return kinds[i].nulls;
-    return NULL;
-}
+static const char *const no_nulls[] = {NULL};
 
 /* --- parts: each sets a member of the table at the top of the stack ------------------------------------ */
 
@@ -78,53 +54,135 @@ static void authorizer(lua_State *L, const cJSON *tree)
     lua_pop(L, 1);
 }
 
-/* --- format 1.0 ---------------------------------------------------------------------------------------- */
+/* --- what late parts are made from --------------------------------------------------------------------- */
 
-/* One more value of `name`: into `single` (the last one stays) and at the end of its list in `multi`. */
-static void add_value(lua_State *L, int single, int multi, struct str name, struct str value)
+static const char source_key; /* its address is the key in the event */
+
+/* Copies the text to *at. */
+static void move_text(struct str *s, char **at)
 {
-    push_str(L, name);
-    push_str(L, value);
-    lua_pushvalue(L, -2);
-    if (lua_rawget(L, multi) == LUA_TNIL) {
-        lua_pop(L, 1);
-        lua_createtable(L, 1, 0); /* name, value, list */
-        lua_pushvalue(L, -3);
-        lua_pushvalue(L, -2);
-        lua_rawset(L, multi);
-    }
-    lua_pushvalue(L, -2);
-    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
-    lua_pop(L, 1);
-    lua_rawset(L, single);
+    if (!s->p)
+        return;
+    memcpy(*at, s->p, s->n);
+    s->p = *at;
+    *at += s->n;
 }
+
+/* The fields that late parts need, all in one block. */
+struct source {
+    struct proxy_event event;
+    struct http_request http;
+    struct http_header headers[];
+};
+
+static struct str *const *texts_of(struct source *s, struct str *list[16])
+{
+    struct proxy_event *e = &s->event;
+    struct str *const all[16] = {
+        &e->resource,   &e->route_key,   &e->path,        &e->stage,        &e->api_id,  &e->account,
+        &e->domain,     &e->request_id,  &e->resource_id, &e->extended_id,  &e->api_key, &e->api_key_id,
+        &s->http.query, &s->http.method, &s->http.remote, &s->event.region,
+    };
+    memcpy(list, all, sizeof(all));
+    return list;
+}
+
+/* Into the event at the top of the stack. */
+static void keep_source(lua_State *L, const struct proxy_event *e)
+{
+    const struct http_headers *h = &e->http->headers;
+    struct source copy = {.event = *e, .http = *e->http}, *s;
+    struct str *list[16];
+    size_t size = sizeof(copy) + h->n * sizeof(*h->list);
+    texts_of(&copy, list);
+    for (size_t i = 0; i < 16; i++)
+        size += list[i]->n;
+    for (size_t i = 0; i < h->n; i++)
+        size += h->list[i].name.n + h->list[i].value.n;
+
+    s = lua_newuserdatauv(L, size, 0);
+    copy.event.authorizer = NULL; /* what late parts do not need is not kept */
+    copy.event.body = STR_NONE;
+    copy.event.path_parameters = copy.event.stage_variables = NULL;
+    *s = copy;
+    char *at = (char *)(s->headers + h->n);
+    texts_of(s, list);
+    for (size_t i = 0; i < 16; i++)
+        move_text(list[i], &at);
+    if (h->n)
+        memcpy(s->headers, h->list, h->n * sizeof(*h->list));
+    for (size_t i = 0; i < h->n; i++) {
+        move_text(&s->headers[i].name, &at);
+        move_text(&s->headers[i].value, &at);
+    }
+    s->http.headers = (struct http_headers){s->headers, h->n, h->n};
+    s->event.http = &s->http;
+    lua_rawsetp(L, -2, &source_key);
+}
+
+/* --- format 1.0 ---------------------------------------------------------------------------------------- */
 
 static void headers1(lua_State *L, const struct http_headers *h)
 {
     if (h->n == 0)
         return;
     lua_createtable(L, 0, (int)h->n);
-    lua_createtable(L, 0, (int)h->n);
-    int multi = lua_gettop(L), single = multi - 1;
-    for (size_t i = 0; i < h->n; i++)
-        add_value(L, single, multi, h->list[i].name, h->list[i].value);
-    lua_setfield(L, -3, "multiValueHeaders");
+    for (size_t i = 0; i < h->n; i++) {
+        push_str(L, h->list[i].name);
+        push_str(L, h->list[i].value);
+        lua_rawset(L, -3);
+    }
     lua_setfield(L, -2, "headers");
 }
 
 static void query1(lua_State *L, struct str query, struct arena *a)
 {
     struct proxy_pair *list;
-    size_t n = proxy_query(a, query, &list);
-    if (n == 0)
+    pairs(L, "queryStringParameters", list, proxy_query(a, query, &list));
+}
+
+/* One more value at the end of the name's list in the map at the top. */
+static void add_value(lua_State *L, struct str name, struct str value)
+{
+    push_str(L, name);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_createtable(L, 1, 0); /* map, name, list */
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, -5);
+    }
+    push_str(L, value);
+    lua_rawseti(L, -2, (lua_Integer)lua_rawlen(L, -2) + 1);
+    lua_pop(L, 2);
+}
+
+/* Late parts: each pushes its value, nil when there is none. */
+static void late_headers(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    const struct http_headers *h = &e->http->headers;
+    (void)a;
+    if (h->n == 0) {
+        lua_pushnil(L);
         return;
+    }
+    lua_createtable(L, 0, (int)h->n);
+    for (size_t i = 0; i < h->n; i++)
+        add_value(L, h->list[i].name, h->list[i].value);
+}
+
+static void late_query(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    struct proxy_pair *list;
+    size_t n = proxy_query(a, e->http->query, &list);
+    if (n == 0) {
+        lua_pushnil(L);
+        return;
+    }
     lua_createtable(L, 0, (int)n);
-    lua_createtable(L, 0, (int)n);
-    int multi = lua_gettop(L), single = multi - 1;
     for (size_t i = 0; i < n; i++)
-        add_value(L, single, multi, list[i].name, list[i].value);
-    lua_setfield(L, -3, "multiValueQueryStringParameters");
-    lua_setfield(L, -2, "queryStringParameters");
+        add_value(L, list[i].name, list[i].value);
 }
 
 static void identity(lua_State *L, const struct proxy_event *e)
@@ -138,7 +196,7 @@ static void identity(lua_State *L, const struct proxy_event *e)
     lua_setfield(L, -2, "identity");
 }
 
-static void context1(lua_State *L, const struct proxy_event *e, struct arena *a)
+static void late_context1(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
     char when[PROXY_TIME_SIZE];
     lua_createtable(L, 0, 16);
@@ -165,7 +223,6 @@ static void context1(lua_State *L, const struct proxy_event *e, struct arena *a)
         lua_setfield(L, -2, "authorizer");
     }
     lib_mark(L, SLOT_CONTEXT1);
-    lua_setfield(L, -2, "requestContext");
 }
 
 static void event1(lua_State *L, const struct proxy_event *e, struct arena *a)
@@ -180,9 +237,7 @@ static void event1(lua_State *L, const struct proxy_event *e, struct arena *a)
     query1(L, e->http->query, a);
     pairs(L, "pathParameters", e->path_parameters, e->path_parameter_count);
     pairs(L, "stageVariables", e->stage_variables, e->stage_variable_count);
-    context1(L, e, a);
     text(L, "body", e->body);
-    lib_mark(L, SLOT_EVENT1);
 }
 
 /* --- format 2.0 ---------------------------------------------------------------------------------------- */
@@ -263,8 +318,9 @@ static void query2(lua_State *L, struct str query, struct arena *a)
     lua_setfield(L, -2, "queryStringParameters");
 }
 
-static void context2(lua_State *L, const struct proxy_event *e)
+static void late_context2(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
+    (void)a;
     char when[PROXY_TIME_SIZE];
     lua_createtable(L, 0, 16);
     text(L, "accountId", e->account);
@@ -285,7 +341,6 @@ static void context2(lua_State *L, const struct proxy_event *e)
     text(L, "stage", e->stage);
     text(L, "time", proxy_time(e->time, when));
     number(L, "timeEpoch", e->time);
-    lua_setfield(L, -2, "requestContext");
 }
 
 static void event2(lua_State *L, const struct proxy_event *e, struct arena *a)
@@ -298,10 +353,171 @@ static void event2(lua_State *L, const struct proxy_event *e, struct arena *a)
     cookies(L, &e->http->headers);
     headers2(L, &e->http->headers);
     query2(L, e->http->query, a);
-    context2(L, e);
     text(L, "body", e->body);
     pairs(L, "pathParameters", e->path_parameters, e->path_parameter_count);
     pairs(L, "stageVariables", e->stage_variables, e->stage_variable_count);
+}
+
+/* --- the late parts ------------------------------------------------------------------------------------ */
+
+struct late {
+    const char *name;
+    void (*push)(lua_State *L, const struct proxy_event *e, struct arena *a);
+};
+static const struct late late1[] = {
+    {"requestContext", late_context1},
+    {"multiValueHeaders", late_headers},
+    {"multiValueQueryStringParameters", late_query},
+    {0},
+};
+static const struct late late2[] = {{"requestContext", late_context2}, {0}};
+
+/* Tables that say null for nil, or that are not complete until somebody looks at all of them. */
+struct kind {
+    enum env_slot slot;
+    const char *const *nulls;
+    void (*complete)(lua_State *L, int t, const struct kind *kind);
+    const struct late *late;
+};
+
+/* The event's source, or NULL when all its late parts are made. */
+static const struct proxy_event *source_of(lua_State *L, int t)
+{
+    lua_rawgetp(L, t, &source_key);
+    const struct source *s = lua_touserdata(L, -1);
+    lua_pop(L, 1); /* the event still holds it */
+    return s ? &s->event : NULL;
+}
+
+/* event[name], when it is not there: upvalue 1 is its kind. */
+static int index_event(lua_State *L)
+{
+    const struct kind *kind = lua_touserdata(L, lua_upvalueindex(1));
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    const struct late *late = kind->late;
+    while (late->name && strcmp(late->name, name) != 0)
+        late++;
+    const struct proxy_event *e = late->name ? source_of(L, 1) : NULL;
+    if (!e)
+        return 0;
+    luaL_checkstack(L, 24, NULL);
+    late->push(L, e, &env_of(L)->arena);
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+    return 1;
+}
+
+/* Makes the late parts that the guest has not put there itself. */
+static void complete_event(lua_State *L, int t, const struct kind *kind)
+{
+    const struct proxy_event *e = source_of(L, t);
+    for (const struct late *late = kind->late; e && late->name; late++) {
+        lua_pushstring(L, late->name);
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, t) == LUA_TNIL) {
+            lua_pop(L, 1);
+            late->push(L, e, &env_of(L)->arena);
+            lua_rawset(L, t);
+        } else {
+            lua_pop(L, 2);
+        }
+    }
+    lua_pushnil(L);
+    lua_rawsetp(L, t, &source_key);
+}
+
+/* Copies what stays the same into `context`, and lets it be a plain table. */
+static void complete_context(lua_State *L, int t, const struct kind *kind)
+{
+    (void)kind;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SLOT_CONTEXT);
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        lua_pushvalue(L, -2);
+        if (lua_rawget(L, t) == LUA_TNIL) {
+            lua_pop(L, 1);
+            lua_pushvalue(L, -2);
+            lua_insert(L, -2);
+            lua_rawset(L, t);
+        } else {
+            lua_pop(L, 2);
+        }
+    }
+    lua_pop(L, 1);
+    lua_pushnil(L);
+    lua_setmetatable(L, t);
+}
+
+static const struct kind kinds[] = {
+    {SLOT_EVENT1, proxy_event_nulls, complete_event, late1},
+    {SLOT_EVENT2, no_nulls, complete_event, late2},
+    {SLOT_CALLED, no_nulls, complete_context, NULL},
+    {SLOT_IDENTITY, proxy_identity_nulls, NULL, NULL},
+    {SLOT_CONTEXT1, context_nulls, NULL, NULL},
+    {SLOT_AUTHORIZER1, authorizer_nulls, NULL, NULL},
+};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
+const char *const *event_complete(lua_State *L, int t)
+{
+    if (!lua_getmetatable(L, t))
+        return NULL;
+    const void *mark = lua_topointer(L, -1), *const *marks = env_of(L)->mark;
+    size_t i = 0;
+    lua_pop(L, 1);
+    while (i < KINDS && marks[kinds[i].slot] != mark)
+        i++;
+    if (i == KINDS)
+        return NULL;
+    luaL_checkstack(L, 24, NULL);
+    if (kinds[i].complete)
+        kinds[i].complete(L, t, &kinds[i]);
+    return kinds[i].nulls;
+}
+
+/* pairs(t).  Upvalue: next. */
+static int pairs_of(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    event_complete(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_pushvalue(L, 1);
+    lua_pushnil(L);
+    return 3;
+}
+
+static void open_kind(lua_State *L, const struct kind *kind)
+{
+    lib_new_mark(L, kind->slot, NULL);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, kind->slot);
+    if (kind->late) {
+        lua_pushlightuserdata(L, (void *)kind);
+        lua_pushcclosure(L, index_event, 1);
+        lua_setfield(L, -2, "__index");
+    }
+    if (kind->complete) {
+        lua_getglobal(L, "next");
+        lua_pushcclosure(L, pairs_of, 1);
+        lua_setfield(L, -2, "__pairs");
+    }
+    lua_pop(L, 1);
+}
+
+void event_open(lua_State *L)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        open_kind(L, &kinds[i]);
+}
+
+/* An authorizer's tree is not kept, so its requestContext is made at once. */
+static void context_now(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    if (e->format == 2)
+        late_context2(L, e, a);
+    else
+        late_context1(L, e, a);
+    lua_setfield(L, -2, "requestContext");
 }
 
 void event_push(lua_State *L, const struct proxy_event *e, struct arena *a)
@@ -313,4 +529,55 @@ void event_push(lua_State *L, const struct proxy_event *e, struct arena *a)
         event1(L, e, a);
     lua_pushboolean(L, e->body_base64);
     lua_setfield(L, -2, "isBase64Encoded");
+    if (e->authorizer)
+        context_now(L, e, a);
+    keep_source(L, e);
+    lib_mark(L, e->format == 2 ? SLOT_EVENT2 : SLOT_EVENT1);
+}
+
+/* --- context ------------------------------------------------------------------------------------------- */
+
+static int remaining(lua_State *L)
+{
+    const struct env *e = env_of(L);
+    int64_t left = e->deadline_us - clock_now_us(e->x->host.clock);
+    lua_pushinteger(L, left > 0 ? left / 1000 : 0);
+    return 1;
+}
+
+/* What stays the same, made with the first invocation: `context` reads it by __index. */
+static void make_constants(lua_State *L)
+{
+    const struct function_spec *s = &env_of(L)->x->spec;
+    lua_createtable(L, 0, 8);
+    text(L, "function_name", s->name);
+    text(L, "function_version", s->version);
+    text(L, "invoked_function_arn", s->arn);
+    text(L, "log_stream_name", s->log_stream);
+    lua_pushfstring(L, "/aws/lambda/%s", s->name.p); /* an arena's copy ends with a zero */
+    lua_setfield(L, -2, "log_group_name");
+    lua_pushfstring(L, "%d", (int)s->memory_mb);
+    lua_setfield(L, -2, "memory_limit_in_mb");
+    lua_pushcfunction(L, remaining);
+    lua_setfield(L, -2, "get_remaining_time_in_millis");
+    lua_pushvalue(L, -1);
+    lua_rawseti(L, LUA_REGISTRYINDEX, SLOT_CONTEXT);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, SLOT_CALLED);
+    lua_insert(L, -2);
+    lua_setfield(L, -2, "__index");
+    lua_pop(L, 1);
+}
+
+void event_push_context(lua_State *L, const struct invocation *in)
+{
+    if (lua_rawgeti(L, LUA_REGISTRYINDEX, SLOT_CONTEXT) != LUA_TTABLE)
+        make_constants(L);
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 2);
+    text(L, "aws_request_id", in->request_id);
+    if (in->client_context.p) {
+        json_take(L, in->client_context);
+        lua_setfield(L, -2, "client_context");
+    }
+    lib_mark(L, SLOT_CALLED);
 }

@@ -1,7 +1,12 @@
 /* API Gateway's event as a Lua table, the same as proxy_event_json (door/proxy.h) says it in JSON.
  *
  * Members that have nothing to say are nil in Lua, so that `if event.body then` reads as one expects, and are
- * null when the event is written as JSON: the table's metatable tells the writer which. */
+ * null when the event is written as JSON: the table's metatable tells the writer which.
+ *
+ * Half of an event is hardly ever looked at (requestContext, the multiValue maps): those parts are made when
+ * they are first asked for, or all at once by pairs and by the JSON writer.  What they are made from lies in
+ * a userdata within the event itself, so an event may outlive its invocation.  Only raw access (next, rawget)
+ * can tell. */
 #ifndef LAMBDA_WORKER_EVENT_H
 #define LAMBDA_WORKER_EVENT_H
 
@@ -13,7 +18,11 @@ void event_open(lua_State *L);
 /* Pushes the event.  `a` holds what must be decoded, until it returns.  May raise (memory). */
 void event_push(lua_State *L, const struct proxy_event *e, struct arena *a);
 
-/* The members that are null when nil, for a table whose metatable is `mark`; NULL: none. */
-const char *const *event_nulls(const struct env *e, const void *mark);
+/* Pushes `context`; what is the same for all invocations stands behind it until somebody looks at all. */
+void event_push_context(lua_State *L, const struct invocation *in);
+
+/* Before somebody looks at all of the table at `t`: when it is an event or a context, makes what is missing.
+ * Returns the members that are null when they are nil; NULL: it is no such table. */
+const char *const *event_complete(lua_State *L, int t);
 
 #endif

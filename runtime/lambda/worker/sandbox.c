@@ -50,7 +50,21 @@ static int set_metatable(lua_State *L)
             return luaL_error(L, "__gc is not supported in a function; use __close");
     }
     lua_settop(L, 2);
+    event_complete(L, 1); /* what its old metatable would have made */
+    lua_settop(L, 2);
     lua_setmetatable(L, 1);
+    return 1;
+}
+
+static int next_member(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 2);
+    if (lua_isnil(L, 2))
+        event_complete(L, 1);
+    if (lua_next(L, 1))
+        return 2;
+    lua_pushnil(L);
     return 1;
 }
 
@@ -140,6 +154,7 @@ static void open_base(lua_State *L)
     wrap_global(L, "load", load_text);
     wrap_global(L, "xpcall", guarded_xpcall);
     lua_register(L, "setmetatable", set_metatable);
+    lua_register(L, "next", next_member);
     lua_register(L, "collectgarbage", collect_garbage);
     lua_register(L, "print", print);
     lua_register(L, "require", module_require);
@@ -236,8 +251,8 @@ void sandbox_open(lua_State *L)
     }
     lib_new_mark(L, SLOT_ARRAY, NULL);
     lib_new_mark(L, SLOT_OBJECT, NULL);
-    event_open(L);
     open_base(L);
+    event_open(L);
     open_libraries(L);
     open_package(L);
 }

@@ -8,6 +8,8 @@
  *   order         members of an object are written in the order of their names. */
 #include "lib.h"
 
+#include "../event.h"
+
 void json_push_null(lua_State *L)
 {
     lua_pushlightuserdata(L, NULL);
@@ -45,6 +47,7 @@ static int marked(lua_State *L, enum env_slot slot)
     else
         luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, lua_isnoneornil(L, 1) ? 2 : 1);
+    event_complete(L, lua_gettop(L));
     lib_mark(L, slot);
     return 1;
 }

@@ -1,6 +1,6 @@
 /* Lua values as JSON text; and, with the flag JSON_ATTR, as DynamoDB's typed values.
  *
- * Everything here is raw access: no metamethod of the guest runs while a text is being written. */
+ * Everything here is raw access: no code of the guest runs while a text is being written. */
 #include "lib.h"
 
 #include "../event.h"
@@ -372,7 +372,7 @@ static void put_plain_table(struct writer *w, const struct place *at, int t)
     if (mark == w->env->mark[SLOT_OBJECT])
         put_object(w, at, t, NULL);
     else if (!put_array(w, at, t, mark))
-        put_object(w, at, t, mark ? event_nulls(w->env, mark) : NULL);
+        put_object(w, at, t, mark ? event_complete(w->L, t) : NULL);
 }
 
 static void put_typed_table(struct writer *w, const struct place *at, int t)
@@ -388,6 +388,8 @@ static void put_typed_table(struct writer *w, const struct place *at, int t)
         put_set(w, at, t);
         return;
     }
+    if (mark)
+        event_complete(w->L, t);
     buf_z(out, "{\"L\":");
     if (mark == marks[SLOT_OBJECT] || !put_array(w, at, t, mark)) {
         out->n = from;
