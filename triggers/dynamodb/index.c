@@ -35,12 +35,13 @@ static void entry_release(struct entry *e)
         key_release(&e->key);
 }
 
-static enum rc entry_put(struct store *txn, const struct entry *e)
+/* `fresh`: the entry was not there. */
+static enum rc entry_put(struct store *txn, const struct entry *e, bool fresh)
 {
     struct buf b;
     buf_init(&b, e->text.n + 4);
     stored_write(&b, e->size, e->text);
-    enum rc rc = store_put(txn, key_view(&e->key), buf_view(&b));
+    enum rc rc = (fresh ? store_add : store_put)(txn, key_view(&e->key), buf_view(&b));
     buf_release(&b);
     return rc;
 }
@@ -60,7 +61,7 @@ static enum rc entry_replace(struct call *c, struct table *t, size_t i, struct e
         units += units_write(from->size);
     }
     if (to->text.p && rc == RC_OK) {
-        rc = entry_put(c->txn, to);
+        rc = entry_put(c->txn, to, moved);
         units += units_write(!moved && from->size > to->size ? from->size : to->size);
     }
     units_add_index(&c->arena, u, t, i, units);
@@ -135,7 +136,7 @@ static enum rc fill_row(void *arg, struct stored s)
         return RC_OK;
     struct entry e;
     entry_make(&f->scratch, f->table, f->index, &v, &e);
-    enum rc rc = entry_put(f->txn, &e);
+    enum rc rc = entry_put(f->txn, &e, true);
     entry_release(&e);
     return rc;
 }

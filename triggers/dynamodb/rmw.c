@@ -101,7 +101,7 @@ static enum rc write_item(struct call *c, struct rmw *r)
         struct buf b;
         buf_init(&b, r->new_text.n + 4);
         stored_write(&b, r->new_size, r->new_text);
-        rc = store_put(c->txn, key_view(&k), buf_view(&b));
+        rc = (r->old_text.p ? store_put : store_add)(c->txn, key_view(&k), buf_view(&b));
         buf_release(&b);
     } else {
         rc = store_del(c->txn, key_view(&k));

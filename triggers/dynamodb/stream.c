@@ -88,7 +88,7 @@ enum rc stream_write(struct call *c, struct stream *s, const struct change *chan
     buf_init(&b, 8u << 20);
     write_record(c, s, change, s->next, &b);
     record_key(&k, s, s->next);
-    rc = b.full ? RC_FULL : store_put(c->txn, key_view(&k), buf_view(&b));
+    rc = b.full ? RC_FULL : store_add(c->txn, key_view(&k), buf_view(&b));
     key_release(&k);
     buf_release(&b);
     if (rc != RC_OK)
