@@ -1,9 +1,5 @@
-#include "attr.h"
+#include "attr_inside.h"
 
-#include "base/codec.h"
-#include "base/json.h"
-#include "dynamodb.h"
-#include <stdio.h>
 #include <stdlib.h>
 
 const struct attr attr_empty_map = {.type = ATTR_M};
@@ -25,33 +21,12 @@ bool attr_type_of(struct str name, enum attr_type *out)
     return false;
 }
 
-/* --- from a request */
-
-/* Types that come in as text, and the scalar that the elements of a set are. */
-static enum attr_type element_type(enum attr_type set)
+enum attr_type attr_element_type(enum attr_type set)
 {
     return set == ATTR_SS ? ATTR_S : set == ATTR_NS ? ATTR_N : ATTR_B;
 }
 
-static bool bad_number(struct str text, enum number_problem p, struct wrong *w)
-{
-    switch (p) {
-    case NUMBER_OVERFLOW:
-        return wrong_value(
-            w, "Number overflow. Attempting to store a number with magnitude larger than supported range");
-    case NUMBER_UNDERFLOW:
-        return wrong_value(
-            w, "Number underflow. Attempting to store a number with magnitude smaller than supported range");
-    case NUMBER_PRECISION:
-        return wrong_value(w, "Attempting to store more than 38 significant digits in a Number");
-    default:
-        return text.n == 0 ? wrong_value(w, "The parameter cannot be converted to a numeric value")
-                           : wrong_value(w, "The parameter cannot be converted to a numeric value: %.*s",
-                                         STR_ARG(text));
-    }
-}
-
-static struct str number_text(struct arena *a, const struct number *n)
+struct str attr_number_text(struct arena *a, const struct number *n)
 {
     struct buf b;
     buf_init(&b, NUMBER_TEXT_MAX);
@@ -59,69 +34,6 @@ static struct str number_text(struct arena *a, const struct number *n)
     struct str s = arena_str(a, buf_view(&b));
     buf_release(&b);
     return s;
-}
-
-/* Most numbers are short integers and already as they should be. */
-static bool plain_integer(struct str s)
-{
-    size_t i = s.n && s.p[0] == '-';
-    if (s.n - i == 0 || s.n - i > 18 || s.p[i] < '1' || s.p[i] > '9')
-        return false;
-    for (; i < s.n; i++)
-        if (s.p[i] < '0' || s.p[i] > '9')
-            return false;
-    return true;
-}
-
-static bool canonical_number(struct str in, struct str *out, struct wrong *w)
-{
-    struct number n;
-    if (plain_integer(in)) {
-        *out = in;
-        return true;
-    }
-    enum number_problem p = number_read(in, &n);
-    if (p != NUMBER_OK)
-        return bad_number(in, p, w);
-    *out = number_text(w->arena, &n);
-    return true;
-}
-
-static bool unbase64(struct arena *a, struct str in, struct str *out)
-{
-    struct buf b;
-    buf_init(&b, in.n);
-    bool ok = codec_unbase64(&b, in);
-    *out = arena_str(a, buf_view(&b));
-    buf_release(&b);
-    return ok;
-}
-
-static const char *json_token(const cJSON *v)
-{
-    return cJSON_IsTrue(v)                                              ? "TRUE_VALUE"
-           : cJSON_IsFalse(v)                                           ? "FALSE_VALUE"
-           : cJSON_IsNumber(v) && v->valuedouble == (double)v->valueint ? "NUMBER_VALUE"
-                                                                        : "DECIMAL_VALUE";
-}
-
-/* A scalar's text from a JSON string. */
-static bool text_from_tree(enum attr_type t, const cJSON *v, struct str *out, struct wrong *w)
-{
-    if (cJSON_IsObject(v))
-        return wrong_say(w, &fault_serialization, "Start of structure or map found where not expected");
-    if (cJSON_IsArray(v))
-        return wrong_say(w, &fault_serialization, "Unrecognized collection type class java.lang.String");
-    if (!cJSON_IsString(v))
-        return wrong_say(w, &fault_serialization, "%s cannot be converted to String", json_token(v));
-    struct str s = str_z(v->valuestring);
-    if (t == ATTR_N)
-        return canonical_number(s, out, w);
-    if (t == ATTR_B)
-        return unbase64(w->arena, s, out) ||
-               wrong_say(w, &fault_serialization, "only base-64-encoded strings are convertible to bytes");
-    *out = s;
-    return true;
 }
 
 static int compare_texts(const void *x, const void *y)
@@ -137,66 +49,10 @@ static int compare_numbers(const void *x, const void *y)
     return number_compare(&a, &b);
 }
 
-static void sort_set(enum attr_type t, struct str *set, size_t n)
+void attr_sort_set(enum attr_type t, struct str *set, size_t n)
 {
     if (n > 1)
         qsort(set, n, sizeof *set, t == ATTR_NS ? compare_numbers : compare_texts);
-}
-
-static bool say_duplicates(enum attr_type t, const cJSON *v, struct wrong *w)
-{
-    struct buf b;
-    if (t == ATTR_NS)
-        return wrong_value(w, "Input collection contains duplicates");
-    buf_init(&b, 4096);
-    for (const cJSON *at = v->child; at; at = at->next) {
-        buf_z(&b, at == v->child ? "" : ", ");
-        buf_z(&b, at->valuestring);
-    }
-    wrong_value(w, "One or more parameter values were invalid: Input collection [%s]%scontains duplicates.",
-                buf_zstr(&b), t == ATTR_BS ? "of type BS " : " ");
-    buf_release(&b);
-    return false;
-}
-
-static bool set_from_tree(struct attr *out, const cJSON *v, struct wrong *w)
-{
-    static const char *const empty[] = {"An string set  may not be empty", "An number set  may not be empty",
-                                        "Binary sets should not be empty"};
-    if (!cJSON_IsArray(v))
-        return wrong_say(w, &fault_serialization, "Unexpected field type");
-    size_t n = (size_t)cJSON_GetArraySize(v), i = 0;
-    if (n == 0)
-        return wrong_value(w, "One or more parameter values were invalid: %s", empty[out->type - ATTR_SS]);
-    struct str *set = arena_alloc(w->arena, n * sizeof *set);
-    const cJSON *at;
-    cJSON_ArrayForEach (at, v)
-        if (!text_from_tree(element_type(out->type), at, &set[i++], w))
-            return false;
-    sort_set(out->type, set, n);
-    for (i = 1; i < n; i++)
-        if (str_eq(set[i - 1], set[i]))
-            return say_duplicates(out->type, v, w);
-    out->set = set;
-    out->count = (uint32_t)n;
-    return true;
-}
-
-static const struct attr *value_from_tree(const cJSON *tree, int depth, struct wrong *w);
-
-static bool list_from_tree(struct attr *out, const cJSON *v, int depth, struct wrong *w)
-{
-    if (!cJSON_IsArray(v))
-        return wrong_say(w, &fault_serialization, "Unexpected field type");
-    size_t n = (size_t)cJSON_GetArraySize(v), i = 0;
-    const struct attr **list = arena_alloc(w->arena, n * sizeof *list);
-    const cJSON *at;
-    cJSON_ArrayForEach (at, v)
-        if (!(list[i++] = value_from_tree(at, depth + 1, w)))
-            return false;
-    out->list = list;
-    out->count = (uint32_t)n;
-    return true;
 }
 
 static int compare_members(const void *x, const void *y)
@@ -204,7 +60,7 @@ static int compare_members(const void *x, const void *y)
     return str_cmp(((const struct attr_member *)x)->name, ((const struct attr_member *)y)->name);
 }
 
-static void sort_members(struct attr_member *m, size_t n)
+void attr_sort_members(struct attr_member *m, size_t n)
 {
     if (n > 8) {
         qsort(m, n, sizeof *m, compare_members);
@@ -217,311 +73,6 @@ static void sort_members(struct attr_member *m, size_t n)
             m[at] = m[at - 1];
         m[at] = x;
     }
-}
-
-static bool map_from_tree(struct attr *out, const cJSON *v, int depth, struct wrong *w)
-{
-    if (!cJSON_IsObject(v))
-        return wrong_say(w, &fault_serialization, "Unexpected field type");
-    size_t n = (size_t)cJSON_GetArraySize(v), i = 0;
-    struct attr_member *map = arena_alloc(w->arena, n * sizeof *map);
-    const cJSON *at;
-    cJSON_ArrayForEach (at, v) {
-        map[i].name = str_z(at->string);
-        if (map[i].name.n == 0)
-            return wrong_value(w, "Empty attribute name");
-        if (map[i].name.n > 65535)
-            return wrong_value(w, "Attribute name is too large, must be less than 65536 bytes");
-        if (!(map[i++].value = value_from_tree(at, depth + 1, w)))
-            return false;
-    }
-    sort_members(map, n);
-    size_t kept = 0; /* of two members with one name the later one counts */
-    for (i = 0; i < n; i++) {
-        if (kept && str_eq(map[kept - 1].name, map[i].name))
-            kept--;
-        map[kept++] = map[i];
-    }
-    out->map = map;
-    out->count = (uint32_t)kept;
-    return true;
-}
-
-static bool flag_from_tree(struct attr *out, const cJSON *v, struct wrong *w)
-{
-    if (!cJSON_IsBool(v))
-        return wrong_say(w, &fault_serialization,
-                         cJSON_IsString(v) ? "Unexpected token received from parser"
-                                           : "%s cannot be converted to Boolean",
-                         json_token(v));
-    out->flag = cJSON_IsTrue(v);
-    if (out->type == ATTR_NULL && !out->flag)
-        return wrong_value(w, "One or more parameter values were invalid: Null attribute value types must "
-                              "have the value of true");
-    return true;
-}
-
-/* The one member that names a type; what no type is called is passed over, as the service does. */
-static const cJSON *typed_member(const cJSON *tree, enum attr_type *type, struct wrong *w)
-{
-    const cJSON *found = NULL;
-    if (cJSON_IsArray(tree)) {
-        wrong_say(w, &fault_serialization,
-                  "Unrecognized collection type class "
-                  "com.amazonaws.dynamodb.v20120810.AttributeValue");
-        return NULL;
-    }
-    if (!cJSON_IsObject(tree)) {
-        wrong_say(w, &fault_serialization, "Unexpected value type in payload");
-        return NULL;
-    }
-    for (const cJSON *at = tree->child; at; at = at->next) {
-        enum attr_type t;
-        if (cJSON_IsNull(at) || !attr_type_of(str_z(at->string), &t))
-            continue;
-        if (found) {
-            wrong_value(w,
-                        "Supplied AttributeValue has more than one datatypes set, must contain exactly one "
-                        "of the supported datatypes");
-            return NULL;
-        }
-        found = at;
-        *type = t;
-    }
-    if (!found)
-        wrong_value(w,
-                    "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes");
-    return found;
-}
-
-static const struct attr *value_from_tree(const cJSON *tree, int depth, struct wrong *w)
-{
-    enum attr_type type = ATTR_S;
-    const cJSON *v = typed_member(tree, &type, w);
-    if (!v)
-        return NULL;
-    if (depth > ATTR_DEPTH_MAX) {
-        wrong_value(w, "Nesting Levels have exceeded supported limits: Attributes in the item have nested "
-                       "levels beyond supported limit");
-        return NULL;
-    }
-    struct attr *out = arena_zalloc(w->arena, sizeof *out);
-    out->type = type;
-    bool ok = false;
-    switch (type) {
-    case ATTR_S:
-    case ATTR_N:
-    case ATTR_B:
-        ok = text_from_tree(type, v, &out->text, w);
-        break;
-    case ATTR_BOOL:
-    case ATTR_NULL:
-        ok = flag_from_tree(out, v, w);
-        break;
-    case ATTR_L:
-        ok = list_from_tree(out, v, depth, w);
-        break;
-    case ATTR_M:
-        ok = map_from_tree(out, v, depth, w);
-        break;
-    default:
-        ok = set_from_tree(out, v, w);
-    }
-    return ok ? out : NULL;
-}
-
-const struct attr *attr_from_tree(const cJSON *tree, struct wrong *w)
-{
-    return value_from_tree(tree, 1, w);
-}
-
-const struct attr *attr_map_from_tree(const cJSON *tree, struct wrong *w)
-{
-    struct attr *out = arena_zalloc(w->arena, sizeof *out);
-    out->type = ATTR_M;
-    return map_from_tree(out, tree, 0, w) ? out : NULL;
-}
-
-/* --- from the store: canonical text that we wrote ourselves, so nothing is checked but its form */
-
-static const struct attr *value_from_text(struct json_reader *r);
-
-static void *grown(struct arena *a, void *old, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return old;
-    *cap = *cap ? *cap * 2 : 8;
-    void *p = arena_alloc(a, *cap * size);
-    if (n)
-        memcpy(p, old, n * size);
-    return p;
-}
-
-static bool set_from_text(struct attr *out, struct json_reader *r)
-{
-    struct str *set = NULL;
-    size_t n = 0, cap = 0;
-    bool first = true;
-    while (json_element(r, &first)) {
-        set = grown(r->arena, set, n, &cap, sizeof *set);
-        set[n] = json_string(r);
-        if (out->type == ATTR_BS && !unbase64(r->arena, set[n], &set[n]))
-            r->bad = true;
-        n++;
-    }
-    out->set = set;
-    out->count = (uint32_t)n;
-    return !r->bad;
-}
-
-static bool list_from_text(struct attr *out, struct json_reader *r)
-{
-    const struct attr **list = NULL;
-    size_t n = 0, cap = 0;
-    bool first = true;
-    while (json_element(r, &first)) {
-        list = grown(r->arena, list, n, &cap, sizeof *list);
-        if (!(list[n++] = value_from_text(r)))
-            return false;
-    }
-    out->list = list;
-    out->count = (uint32_t)n;
-    return !r->bad;
-}
-
-static bool map_from_text(struct attr *out, struct json_reader *r)
-{
-    struct attr_member *map = NULL;
-    size_t n = 0, cap = 0;
-    bool first = true;
-    struct str name;
-    while (json_member(r, &first, &name)) {
-        map = grown(r->arena, map, n, &cap, sizeof *map);
-        map[n].name = name;
-        if (!(map[n++].value = value_from_text(r)))
-            return false;
-    }
-    out->map = map;
-    out->count = (uint32_t)n;
-    return !r->bad;
-}
-
-static bool content_from_text(struct attr *out, struct json_reader *r)
-{
-    switch (out->type) {
-    case ATTR_S:
-    case ATTR_N:
-        out->text = json_string(r);
-        return !r->bad;
-    case ATTR_B:
-        return unbase64(r->arena, json_string(r), &out->text) && !r->bad;
-    case ATTR_BOOL:
-    case ATTR_NULL:
-        out->flag = str_is(json_raw(r), "true");
-        return !r->bad;
-    case ATTR_L:
-        return list_from_text(out, r);
-    case ATTR_M:
-        return map_from_text(out, r);
-    default:
-        return set_from_text(out, r);
-    }
-}
-
-static const struct attr *value_from_text(struct json_reader *r)
-{
-    struct attr *out = arena_zalloc(r->arena, sizeof *out);
-    bool first = true;
-    struct str type;
-    if (!json_member(r, &first, &type) || !attr_type_of(type, &out->type) || !content_from_text(out, r))
-        return NULL;
-    return json_member(r, &first, &type) ? NULL : out;
-}
-
-const struct attr *attr_map_from_text(struct arena *a, struct str text)
-{
-    struct json_reader r = json_reader(text, a);
-    struct attr *out = arena_zalloc(a, sizeof *out);
-    out->type = ATTR_M;
-    return map_from_text(out, &r) ? out : NULL;
-}
-
-/* --- to text */
-
-static void write_text(enum attr_type t, struct str s, struct buf *out)
-{
-    if (t == ATTR_S) {
-        buf_json(out, s);
-        return;
-    }
-    buf_char(out, '"');
-    if (t == ATTR_B)
-        codec_base64(out, s);
-    else
-        buf_str(out, s);
-    buf_char(out, '"');
-}
-
-static void write_set(const struct attr *v, struct buf *out)
-{
-    buf_char(out, '[');
-    for (uint32_t i = 0; i < v->count; i++) {
-        if (i)
-            buf_char(out, ',');
-        write_text(element_type(v->type), v->set[i], out);
-    }
-    buf_char(out, ']');
-}
-
-static void write_list(const struct attr *v, struct buf *out)
-{
-    buf_char(out, '[');
-    for (uint32_t i = 0; i < v->count; i++) {
-        if (i)
-            buf_char(out, ',');
-        attr_write(v->list[i], out);
-    }
-    buf_char(out, ']');
-}
-
-void attr_map_write(const struct attr *v, struct buf *out)
-{
-    buf_char(out, '{');
-    for (uint32_t i = 0; i < v->count; i++) {
-        if (i)
-            buf_char(out, ',');
-        buf_json(out, v->map[i].name);
-        buf_char(out, ':');
-        attr_write(v->map[i].value, out);
-    }
-    buf_char(out, '}');
-}
-
-void attr_write(const struct attr *v, struct buf *out)
-{
-    buf_add(out, "{\"", 2);
-    buf_z(out, type_names[v->type]);
-    buf_add(out, "\":", 2);
-    switch (v->type) {
-    case ATTR_S:
-    case ATTR_N:
-    case ATTR_B:
-        write_text(v->type, v->text, out);
-        break;
-    case ATTR_BOOL:
-    case ATTR_NULL:
-        buf_z(out, v->flag ? "true" : "false");
-        break;
-    case ATTR_L:
-        write_list(v, out);
-        break;
-    case ATTR_M:
-        attr_map_write(v, out);
-        break;
-    default:
-        write_set(v, out);
-    }
-    buf_char(out, '}');
 }
 
 /* --- size and order */
@@ -562,7 +113,7 @@ size_t attr_size(const struct attr *v)
         return 3 + v->count + attr_item_size(v);
     default:
         for (uint32_t i = 0; i < v->count; i++)
-            n += text_size(element_type(v->type), v->set[i]);
+            n += text_size(attr_element_type(v->type), v->set[i]);
         return n;
     }
 }
@@ -659,7 +210,7 @@ const struct attr *attr_text(struct arena *a, enum attr_type t, struct str text)
 
 const struct attr *attr_from_number(struct arena *a, const struct number *n)
 {
-    return attr_text(a, ATTR_N, number_text(a, n));
+    return attr_text(a, ATTR_N, attr_number_text(a, n));
 }
 
 const struct attr *attr_int(struct arena *a, int64_t v)
@@ -670,7 +221,7 @@ const struct attr *attr_int(struct arena *a, int64_t v)
 const struct attr *attr_map_make(struct arena *a, struct attr_member *members, size_t n)
 {
     struct attr *v = arena_zalloc(a, sizeof *v);
-    sort_members(members, n);
+    attr_sort_members(members, n);
     v->type = ATTR_M;
     v->map = members;
     v->count = (uint32_t)n;

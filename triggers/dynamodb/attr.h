@@ -80,6 +80,9 @@ struct number attr_number(const struct attr *v);
 /* A member of a map, or NULL. */
 const struct attr *attr_get(const struct attr *map, struct str name);
 
+/* Says what is wrong with a number, `text` being what the request had; returns false. */
+bool attr_say_number(struct str text, enum number_problem p, struct wrong *w);
+
 /* --- making new values */
 const struct attr *attr_text(struct arena *a, enum attr_type t, struct str text);
 const struct attr *attr_from_number(struct arena *a, const struct number *n);

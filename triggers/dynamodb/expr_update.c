@@ -24,21 +24,11 @@ static const struct attr *sum(const struct expr *e, const struct attr *item, str
         return NULL;
     }
     struct number a = attr_number(x), b = attr_number(y), out;
-    switch (number_add(&a, &b, e->kind == EXPR_MINUS, &out)) {
-    case NUMBER_OK:
+    enum number_problem problem = number_add(&a, &b, e->kind == EXPR_MINUS, &out);
+    if (problem == NUMBER_OK)
         return attr_from_number(w->arena, &out);
-    case NUMBER_OVERFLOW:
-        wrong_value(
-            w, "Number overflow. Attempting to store a number with magnitude larger than supported range");
-        return NULL;
-    case NUMBER_UNDERFLOW:
-        wrong_value(
-            w, "Number underflow. Attempting to store a number with magnitude smaller than supported range");
-        return NULL;
-    default:
-        wrong_value(w, "Attempting to store more than 38 significant digits in a Number");
-        return NULL;
-    }
+    attr_say_number(STR(""), problem, w);
+    return NULL;
 }
 
 static const struct attr *list_append(const struct expr *e, const struct attr *item, struct wrong *w)

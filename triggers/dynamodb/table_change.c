@@ -71,3 +71,24 @@ enum rc change_index_drop(struct call *c, struct table *t, struct str name, cJSO
                                             change_index_def(def, name)));
     return rc;
 }
+
+/* The stream's label is made from a model of the table, so the table is written first and then once more. */
+enum rc change_create(struct call *c, const struct table_in *req, struct table **out)
+{
+    enum rc rc;
+    bool enabled = false;
+    enum stream_view view;
+    struct wrong w = wrong_none(&c->arena);
+    cJSON *def = table_in_define(c, req, &rc);
+    if (!def)
+        return rc;
+    rc = catalog_save(c, def, out);
+    if (rc != RC_OK || !req->stream || !table_in_stream(req->stream, &enabled, &view, &w) || !enabled)
+        return rc;
+    def = cJSON_Duplicate((*out)->def, true);
+    rc = change_stream_on(c, *out, view, def);
+    if (rc == RC_OK)
+        return catalog_save(c, def, out);
+    cJSON_Delete(def);
+    return rc;
+}

@@ -1,9 +1,14 @@
-/* Changes of a table that UpdateTable and PutTable share.  Each works on a copy of the definition, which
- * catalog_save then puts in force. */
+/* Changes of tables that CreateTable, UpdateTable and PutTable share.  Each works on a copy of the
+ * definition, which catalog_save then puts in force. */
 #ifndef DYNAMODB_TABLE_CHANGE_H
 #define DYNAMODB_TABLE_CHANGE_H
 
 #include "model.h"
+
+struct table_in;
+
+/* A new table of a checked request, with its stream. */
+enum rc change_create(struct call *c, const struct table_in *req, struct table **out);
 
 /* Switches the stream on, with a label in the definition ... */
 enum rc change_stream_on(struct call *c, const struct table *t, enum stream_view view, cJSON *def);
