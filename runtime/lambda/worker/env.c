@@ -203,17 +203,22 @@ int env_resume(struct env *e)
     return status;
 }
 
+void env_unwind(struct env *e)
+{
+    if (lua_status(e->co) == LUA_OK)
+        return;
+    preempt_enter(e, e->co);
+#if LUA_VERSION_RELEASE_NUM >= 50406
+    lua_closethread(e->co, e->L);
+#else
+    lua_resetthread(e->co);
+#endif
+    preempt_leave(e, NULL);
+}
+
 void env_clear(struct env *e)
 {
-    if (lua_status(e->co) != LUA_OK) {
-        preempt_enter(e, e->co); /* a guest's __close may run */
-#if LUA_VERSION_RELEASE_NUM >= 50406
-        lua_closethread(e->co, e->L);
-#else
-        lua_resetthread(e->co);
-#endif
-        preempt_leave(e, NULL);
-    }
+    env_unwind(e);
     lua_settop(e->co, 0);
     lua_settop(e->L, 0);
     arena_clear(&e->arena);

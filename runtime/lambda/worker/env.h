@@ -106,6 +106,7 @@ struct executor {
 
     lua_State *volatile running; /* whose code runs now, for the signal; NULL: none */
     volatile sig_atomic_t due;   /* the signal came and no hook has run yet */
+    sig_atomic_t rest;           /* ticks to leave out; the signal's own */
     int64_t slice_end;           /* real clock */
     int64_t rest_until;          /* real clock; the signal's own */
 
@@ -134,6 +135,9 @@ void env_begin_load(struct env *e);
 
 /* Runs until it yields or ends; the status of lua_resume. */
 int env_resume(struct env *e);
+
+/* Leaves what an error broke off: the guest's __close run, and may use up its time. */
+void env_unwind(struct env *e);
 
 /* Ready for the next invocation. */
 void env_clear(struct env *e);

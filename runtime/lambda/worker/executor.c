@@ -248,11 +248,16 @@ static void finish_error(struct executor *x, struct env *e, int status, lua_Stat
         return;
     }
     fail_error(e, from, &x->out);
+    struct str said = arena_str(&e->arena, buf_view(&x->out));
+    if (!e->expired)
+        env_unwind(e); /* it is a part of the invocation, so it comes before the answer */
     if (e->expired) {
         finish_timeout(x, e);
         return;
     }
-    log_error_json(e, buf_view(&x->out));
+    log_error_json(e, said);
+    buf_clear(&x->out);
+    buf_str(&x->out, said);
     finish(x, e, STR("Unhandled"), !e->loaded);
 }
 
