@@ -148,6 +148,24 @@ class Tidepool:
             raise AssertionError("%s: %r" % (operation, a))
         return a.json
 
+    def invoke(self, function, event=None, kind="RequestResponse"):
+        return request(self.port, "POST", "/2015-03-31/functions/%s/invocations" % function, event or {},
+                       {"x-amz-invocation-type": kind})
+
+    def descendants(self):
+        """The processes that the server started, and those that they started."""
+        found, new = set(), {self.process.pid}
+        while new:
+            pid = new.pop()
+            try:
+                with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+                    children = {int(child) for child in f.read().split()}
+            except OSError:
+                continue
+            found |= children
+            new |= children
+        return found
+
     def url(self):
         return "http://127.0.0.1:%d" % self.port
 
@@ -167,6 +185,16 @@ class Tidepool:
         if r.returncode:
             raise AssertionError(r.stderr)
         return json.loads(r.stdout) if r.stdout.strip().startswith(("{", "[")) else r.stdout
+
+
+def process_state(pid):
+    """(state, CPU ticks used), or None when there is no such process."""
+    try:
+        with open("/proc/%d/stat" % pid) as f:
+            fields = f.read().rsplit(")", 1)[1].split()
+    except OSError:
+        return None
+    return None if fields[0] in "ZX" else (fields[0], int(fields[11]) + int(fields[12]))
 
 
 def until(check, seconds=10, every=0.005):

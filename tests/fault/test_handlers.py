@@ -1,0 +1,174 @@
+"""Handlers that misbehave: each gets a clear answer, costs nobody else anything, and the server lives."""
+import json
+import threading
+import time
+import unittest
+
+from harness import Tidepool, process_state, until
+
+MB = 1 << 20
+
+# What a client sees of a function error: through a REST API, through an HTTP API.
+REST_ERROR = (502, {"message": "Internal server error"})
+HTTP_ERROR = (500, {"message": "Internal Server Error"})
+
+# name: handler, errorType, what the errorMessage holds
+FAILS = {
+    "syntax": ("return function( end", "Runtime.UserCodeSyntaxError", "syntax.lua:1:"),
+    "no_function": ("return 42", "Runtime.HandlerNotFound", "no_function"),
+    "missing_module": ("require 'nowhere'; return function() end", "Runtime.ImportModuleError", "nowhere"),
+    "breaks_while_loading": ("error 'at once'; return function() end", "Error", "at once"),
+    "text_error": ("return function() error 'no tea' end", "Error", "text_error.lua:1: no tea"),
+    "table_error": ("return function() error { code = 'NoTea', message = 'no tea left' } end", "NoTea", "no tea left"),
+    "nil_error": ("return function() error(nil) end", "Error", "nil"),
+    "number_error": ("return function() error(42) end", "Error", "42"),
+    "bad_tostring": ("return function() error(setmetatable({}, { __tostring = function() error 'x' end })) end", "Error", ""),
+    "recursion": ("local function f() return 1 + f() end; return f", "Error", "stack overflow"),
+    "c_recursion": ("return function() local s = string.rep('(', 500) .. 'x'; return ('x'):find(s) end", "Error", "too many captures"),
+    "function_reply": ("return function() return { f = print } end", "Runtime.MarshalError", "function"),
+    "circular_reply": ("return function() local t = {}; t.t = t; return t end", "Runtime.MarshalError", ""),
+    "nan_reply": ("return function() return { n = 0 / 0 } end", "Runtime.MarshalError", ""),
+    "huge_reply": ("return function() return { body = ('x'):rep(%d) } end" % (7 * MB),
+                   "Function.ResponseSizeTooLarge", "6291556"),
+    "no_dump": ("return function() return string.dump(print) end", "Error", "nil value"),
+    "bytecode": ("return function() return load('\\27Lua')() end", "Error", "nil value"),
+    # A budget that is used up is what the kernel's killer is on AWS.
+    "string_bomb": ("return function() local s = 'x'; while true do s = s .. s end end", "Runtime.ExitError", "signal: killed"),
+    "rep_bomb": ("return function() return #('x'):rep(1 << 40) end", "Error", "resulting string too large"),
+    "rep_in_budget": ("return function() return #('x'):rep(200 << 20) end", "Runtime.ExitError", "signal: killed"),
+    "table_bomb": ("return function() local t = {}; for i = 1, math.huge do t[i] = { i } end end", "Runtime.ExitError",
+                   "signal: killed"),
+}
+
+# Each holds its worker until its Timeout of one second.
+LOOPS = {
+    "loop": "return function() while true do end end",
+    "loop_in_pcall": "return function() while true do pcall(function() while true do end end) end end",
+    "loop_in_xpcall": "return function() while true do xpcall(error, function() while true do end end) end end",
+    "loop_in_wrap": "return function() coroutine.wrap(function() while true do pcall(coroutine.wrap(function() while true do end end)) end end)() end",
+    "loop_in_sort": "return function() table.sort({ 3, 2, 1 }, function() while true do end end) end",
+    "loop_in_gsub": "return function() while true do pcall(string.gsub, 'xx', 'x', function() while true do end end) end end",
+    "loop_in_metamethod": "return function() return setmetatable({}, { __index = function() while true do end end }).x end",
+    "loop_in_close": "return function() local x <close> = setmetatable({}, { __close = function() while true do end end }); error 'x' end",
+    "stuck_in_close": "return function() local x <close> = setmetatable({}, { __close = function() ('a'):rep(400):find(('a-'):rep(20) .. 'b') end }); error 'x' end",
+    "loop_while_loading": "while true do end; return function() end",
+    "bomb_in_pcall": "return function() local t = {}; while true do pcall(function() t[#t + 1] = ('x'):rep(1 << 20) .. #t end) end end",
+    "stuck_in_c": "return function() return ('a'):rep(400):find(('a-'):rep(20) .. 'b') end",
+}
+
+# What a handler cannot reach: each expression must be nil.
+CLOSED = ["io", "debug", "dofile", "loadfile", "package.loadlib", "package.cpath", "package.searchers", "os.exit", "os.execute",
+          "os.remove", "os.rename", "os.tmpname", "os.setlocale", "string.dump", "newproxy", "jit", "ffi",
+          "load('\\27Lua')", "os.getenv('HOME')", "os.getenv('PATH')"]
+
+GOOD = """
+local count = 0
+return function(event)
+    count = count + 1
+    if event.loop then while true do end end
+    if event.fail then error "failed" end
+    return { statusCode = 200, body = json.encode { count = count } }
+end
+"""
+
+ESCAPES = "return function() local t = {}; %s return table.concat(t, ' ') end" % " ".join(
+    "if (%s) ~= nil then t[#t + 1] = [[%s]] end" % (e, e) for e in CLOSED)
+
+
+def app():
+    sources = {**{name: row[0] for name, row in FAILS.items()}, **LOOPS, "good": GOOD, "escapes": ESCAPES}
+    functions = {"F" + name.replace("_", ""): {"Type": "AWS::Serverless::Function", "Properties": {
+        "FunctionName": name, "Handler": name, "Timeout": 20 if name in FAILS else 1, "Events": {
+            "Rest": {"Type": "Api", "Properties": {"Path": "/" + name, "Method": "GET"}},
+            "Http": {"Type": "HttpApi", "Properties": {"Path": "/" + name, "Method": "GET"}}}}} for name in sources}
+    template = {"Transform": "AWS::Serverless-2016-10-31", "Resources": functions, "Globals": {"Function": {
+        "Runtime": "lua5.4", "CodeUri": "functions/", "MemorySize": 128}}}
+    return {"template.json": template, **{"functions/%s.lua" % name: source for name, source in sources.items()}}
+
+
+def is_burning(pid):
+    """Uses a core."""
+    before = process_state(pid)
+    time.sleep(0.05)
+    after = process_state(pid)
+    return bool(before and after) and after[1] - before[1] >= 3  # of the five ticks of 10 ms
+
+
+class Handlers(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.t = Tidepool(files=app())
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.t.close()
+
+    def assert_others_are_served(self):
+        self.assertEqual(self.t.get("/good").status, 200)
+
+    def test_errors_are_told(self):
+        for name, (_, error, words) in FAILS.items():
+            with self.subTest(name):
+                a = self.t.invoke(name)
+                self.assertEqual((a.status, a.headers["x-amz-function-error"]), (200, "Unhandled"))
+                self.assertEqual(a.json["errorType"], error, a)
+                self.assertIn(words, a.json["errorMessage"])
+        self.assert_others_are_served()
+
+    def test_both_kinds_of_api_tell_an_error_as_aws_does(self):
+        for name in FAILS:
+            with self.subTest(name):
+                rest, http = self.t.get("/" + name), self.t.get("/" + name, n=1)
+                self.assertEqual((rest.status, rest.json), REST_ERROR)
+                self.assertEqual((http.status, http.json), HTTP_ERROR)
+                self.assertIn("the function failed", rest.headers["x-tidepool-reason"])
+
+    def test_loops_are_answered_at_their_deadline_and_their_workers_end(self):
+        for name in LOOPS:
+            with self.subTest(name):
+                self.assert_others_are_served()
+                before, slowest, answer = self.t.descendants(), 0, []
+                began = time.time()
+                looping = threading.Thread(target=lambda: answer.append(self.t.invoke(name)))
+                looping.start()
+                while looping.is_alive():
+                    at = time.time()
+                    self.assert_others_are_served()
+                    slowest = max(slowest, time.time() - at)
+                took = time.time() - began
+                self.assertEqual(answer[0].json["errorType"], "Sandbox.Timedout")
+                self.assertIn("Task timed out after 1.00 seconds", answer[0].json["errorMessage"])
+                self.assertTrue(0.9 < took < 1.6, "answered after %.2f s" % took)
+                self.assertLess(slowest, 0.5, "somebody waited")
+                burning = self.t.descendants() - before
+                until(lambda: not any(is_burning(pid) for pid in burning), 0.5)
+
+    def test_a_stuck_worker_is_ended_with_the_server(self):
+        t = Tidepool(files=app())
+        try:
+            threading.Thread(target=lambda: self.assertRaises(OSError, t.invoke, "stuck_in_c")).start()
+            time.sleep(0.5)
+            family = t.descendants()
+            self.assertGreater(len(family), 1)
+            t.kill()
+            until(lambda: not any(process_state(pid) for pid in family), 2)
+        finally:
+            t.close()
+
+    def test_nothing_leads_out_of_the_sandbox(self):
+        self.assertEqual(self.t.invoke("escapes").json, "")
+
+    def test_a_warm_environment_keeps_its_globals_until_it_times_out(self):
+        def count():
+            return json.loads(self.t.invoke("good").json["body"])["count"]
+
+        first = count()
+        self.assertEqual(count(), first + 1)
+        self.assertIn("failed", self.t.invoke("good", {"fail": True}).json["errorMessage"])
+        self.assertEqual(count(), first + 3)  # an error leaves it warm
+        self.assertEqual(self.t.invoke("good", {"loop": True}).json["errorType"], "Sandbox.Timedout")
+        self.assertEqual(count(), 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
