@@ -275,6 +275,8 @@ static void bad_subscriptions_are_refused(void **state)
         {"'FilterPolicy':'{\\'a\\':[[\\'b\\']]}'", "Invalid parameter: Attributes Reason: FilterPolicy: "
                                                    "Match value must be String, number, true, false, "
                                                    "or null"},
+        {"'FilterPolicy':'{\\'a\\':[1,{\\'wrong-operator\\':true}]}'",
+         "Invalid parameter: Attributes Reason: FilterPolicy: Unrecognized match type wrong-operator"},
         {"'FilterPolicy':'{\\'a\\':\\'b\\'}'",
          "Invalid parameter: Attributes Reason: FilterPolicy: \"a\" must be an object or an array"},
         {"'FilterPolicy':'{\\'a\\':[1],\\'b\\':[1],\\'c\\':[1],\\'d\\':[1],\\'e\\':[1],\\'f\\':[1]}'",

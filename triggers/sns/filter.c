@@ -54,6 +54,31 @@ static bool is_nested(const cJSON *policy)
     return false;
 }
 
+/* Is this alternative, alone, refused for its operator's name? */
+static bool is_unknown_operator(cJSON *alternative)
+{
+    cJSON *alone = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(alone, "key");
+    cJSON_AddItemReferenceToArray(list, alternative);
+    const char *why;
+    bool unknown = !pattern_valid(alone, &why) && str_is(str_z(why), "Unrecognized match type");
+    cJSON_Delete(alone);
+    return unknown;
+}
+
+/* The name of the first operator that there is not; NULL: none. */
+static const char *unknown_operator(const cJSON *policy)
+{
+    const cJSON *m;
+    const char *found = NULL;
+    cJSON_ArrayForEach (m, policy) {
+        if (cJSON_IsObject(m) && cJSON_IsArray(policy) && is_unknown_operator((cJSON *)m))
+            return m->child->string;
+        if ((found = unknown_operator(m)))
+            return found;
+    }
+    return NULL;
+}
+
 static struct str tree_trouble(struct arena *a, const cJSON *policy, bool body)
 {
     if (!cJSON_IsObject(policy))
@@ -67,8 +92,10 @@ static struct str tree_trouble(struct arena *a, const cJSON *policy, bool body)
         return arena_printf(a, "FilterPolicy: \"%s\" must be an object or an array", bare->string);
     if (cJSON_GetArraySize(policy) > MAX_KEYS)
         return STR("FilterPolicy: Filter policy can not have more than 5 keys");
-    const char *why;
-    if (!pattern_valid(policy, &why))
+    const char *why, *operator;
+    if (!pattern_valid(policy, &why) && (operator= unknown_operator(policy)))
+        return arena_printf(a, "FilterPolicy: Unrecognized match type %s", operator);
+    if (why)
         return arena_printf(a, "FilterPolicy: %s", why);
     if (combinations(policy, 1) > MAX_COMBINATIONS)
         return STR("FilterPolicy: Filter policy is too complex");

@@ -87,8 +87,7 @@ static enum op_end run_list(struct call *c, const void *input)
     const struct queue *q = queue_by_url(c, req->queue_url);
     if (!q)
         return OP_FAULT;
-    if (q->tags->child)
-        cJSON_AddItemToObject(call_out(c), "Tags", cJSON_Duplicate(q->tags, true));
+    cJSON_AddItemToObject(call_out(c), "Tags", cJSON_Duplicate(q->tags, true));
     return OP_DONE;
 }
 
