@@ -14,30 +14,6 @@
 #define LARGE (4 * MEGABYTE)
 #define SANDBOX_MIN (256u << 10) /* no budget is smaller than what the sandbox itself needs */
 
-/* --- memory -------------------------------------------------------------------------------------------- */
-
-/* Lua's allocator: counts, and says no beyond the budget.  A block that shrinks always succeeds. */
-static void *allocate(void *arg, void *p, size_t before, size_t after)
-{
-    struct env *e = arg;
-    if (!p)
-        before = 0; /* Lua tells the type of the object here */
-    if (after == 0) {
-        e->used -= before;
-        free(p);
-        return NULL;
-    }
-    if (after > before && e->used + (after - before) > e->limit)
-        return NULL;
-    void *q = realloc(p, after);
-    if (!q)
-        return after > before ? NULL : p;
-    e->used += after - before;
-    if (e->used > e->peak)
-        e->peak = e->used;
-    return q;
-}
-
 int env_protected(struct env *e, lua_CFunction f, void *arg)
 {
     lua_pushcfunction(e->L, f);
@@ -60,14 +36,14 @@ struct env *env_open(struct executor *x)
 {
     struct env *e = xcalloc(1, sizeof(*e));
     e->x = x;
-    e->limit = (size_t)x->spec.memory_mb * MEGABYTE;
-    if (e->limit < SANDBOX_MIN)
-        e->limit = SANDBOX_MIN;
+    e->memory.limit = (size_t)x->spec.memory_mb * MEGABYTE;
+    if (e->memory.limit < SANDBOX_MIN)
+        e->memory.limit = SANDBOX_MIN;
     list_init(&e->link);
     arena_init(&e->arena);
     buf_init(&e->answer, TEXT_MAX);
     e->born_us = clock_now_us(x->host.clock);
-    e->L = lua_newstate(allocate, e);
+    e->L = lua_newstate(memory_alloc, &e->memory);
     if (!e->L)
         BUG("no memory for a Lua state");
     *(struct env **)lua_getextraspace(e->L) = e;
@@ -82,6 +58,7 @@ struct env *env_open(struct executor *x)
 void env_close(struct env *e)
 {
     lua_close(e->L);
+    memory_tidy(&e->memory);
     buf_release(&e->answer);
     arena_release(&e->arena);
     free(e);
@@ -225,7 +202,7 @@ void env_clear(struct env *e)
     e->fail_type = NULL;
     e->refused = false;
     e->guard_us = 0;
-    bool large = e->used > LARGE;
+    bool large = e->memory.used > LARGE;
     if (large != e->large)
         lua_gc(e->L, LUA_GCINC, large ? PAUSE_LARGE : PAUSE_SMALL, 0, 0);
     e->large = large;
@@ -236,6 +213,7 @@ void env_tidy(struct env *e)
     if (e->tidy)
         return;
     lua_gc(e->L, LUA_GCCOLLECT);
+    memory_tidy(&e->memory);
     buf_release(&e->answer);
     e->tidy = true;
 }

@@ -14,6 +14,7 @@
 #include "base/map.h"
 #include "base/rc.h"
 #include "executor.h"
+#include "memory.h"
 #include <lauxlib.h>
 #include <lua.h>
 #include <signal.h>
@@ -62,7 +63,7 @@ struct env {
     struct list link; /* in x->idle, x->ready or x->waiting */
     struct executor *x;
     lua_State *L, *co;
-    size_t used, peak, limit;   /* bytes */
+    struct memory memory;
     bool loaded;                /* SLOT_HANDLER is set */
     bool tidy;                  /* nothing ran since the last full collection */
     bool large;                 /* what lives is large: the collector runs more often */

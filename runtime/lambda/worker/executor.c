@@ -189,7 +189,7 @@ static void finish(struct executor *x, struct env *e, struct str error, bool dis
         .error = error,
         .duration_us = duration,
         .init_us = e->init_us,
-        .memory_used = (int64_t)e->peak,
+        .memory_used = (int64_t)e->memory.peak,
         .discarded = discarded,
     };
     x->host.done(x->home, &r);
