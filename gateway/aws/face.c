@@ -63,7 +63,7 @@ static void call_ended(struct call *c)
 {
     struct asking *q = c->asker;
     struct wire_answer to = answer_begin(q->face, q->http, &c->arena);
-    if (!c->fault && c->service->wire_out)
+    if (c->service->wire_out)
         c->service->wire_out(c, q->protocol);
     if (!c->fault)
         q->wire->answer(c, &to);

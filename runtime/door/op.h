@@ -65,7 +65,7 @@ struct service {
     struct str (*invalid)(struct call *c, const struct shape_error *errors, int n,
                           const struct fault **fault);
 
-    /* Last touch on an answer before a wire writes it (MD5 fields, legacy names); NULL: none. */
+    /* Last touch on an answer or a fault before a wire writes it (MD5 fields, legacy names); NULL: none. */
     void (*wire_out)(struct call *c, enum wire wire);
 };
 

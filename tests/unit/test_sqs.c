@@ -1,5 +1,7 @@
 /* SQS through the door, on a clock that stands still until the test moves it. */
 #include "room.h"
+
+#include "aws_ask.h"
 #include "sqs/sqs.h"
 
 static const struct service *const services[] = {&sqs_service, NULL};
@@ -634,6 +636,36 @@ static void tags_and_permissions(void **state)
     assert_string_equal(attribute(r, "jobs", "Policy"), "(nothing)");
 }
 
+/* Codes and texts of the years before the JSON protocol, which clients still look for. */
+static void the_query_protocol_has_its_own_words(void **state)
+{
+    (void)state;
+    struct aws_test t;
+    aws_test_open(&t, services);
+    const char *headers[] = {"Content-Type: application/x-www-form-urlencoded", NULL};
+    aws_ask(&t, "POST /", headers, "Action=GetQueueUrl&Version=2012-11-05&QueueName=none");
+    assert_int_equal(t.status, 400);
+    assert_true(str_search(t.body, STR("<Code>AWS.SimpleQueueService.NonExistentQueue</Code><Message>The "
+                                       "specified queue does not exist for this wsdl version.</Message>")) >
+                0);
+    aws_ask(&t, "POST /", headers,
+            "Action=CreateQueue&Version=2012-11-05&QueueName=q&Attribute.1.Name=DelaySeconds&Attribute.1."
+            "Value=3");
+    aws_ask(&t, "POST /000000000000/q", headers,
+            "Action=GetQueueAttributes&Version=2012-11-05&AttributeName.1=DelaySeconds");
+    assert_true(str_search(t.body, STR("<Attribute><Name>DelaySeconds</Name><Value>3</Value></Attribute>")) >
+                0);
+    const char *json[] = {"Content-Type: application/x-amz-json-1.0", "X-Amz-Target: AmazonSQS.GetQueueUrl",
+                          NULL};
+    aws_ask(&t, "POST /", json, "{\"QueueName\":\"none\"}");
+    assert_true(str_is(t.body,
+                       "{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\",\"message\":\"The specified "
+                       "queue does not exist.\"}"));
+    assert_true(
+        str_is(aws_header(&t, "x-amzn-query-error"), "AWS.SimpleQueueService.NonExistentQueue;Sender"));
+    aws_test_close(&t);
+}
+
 /* --- the house */
 
 static void all_state_is_in_the_store(void **state)
@@ -716,6 +748,7 @@ int main(void)
         TEST(deleting_a_queue_holds_its_name),
         TEST(putting_a_queue),
         TEST(tags_and_permissions),
+        cmocka_unit_test(the_query_protocol_has_its_own_words),
         TEST(all_state_is_in_the_store),
         TEST(the_bus_learns_the_causes),
         TEST(the_wake_timer_leaves_with_its_message),
