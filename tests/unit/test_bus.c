@@ -4,6 +4,7 @@
  * What the function saw is written as text, "1 2|3": bodies or sequence numbers, a bar between invocations,
  * and an exclamation mark after one that failed. */
 #include "bus/bus.h"
+#include "bus/mapping.h"
 #include "door/invoke.h"
 #include "door/outbox.h"
 #include "room.h"
@@ -55,6 +56,7 @@ static void put_records(struct room *r, int shard, int n)
 
 /* --- dynamodbstreams, as the poller uses it */
 
+static const struct fault expired = {.code = "ExpiredIteratorException", .http = 400};
 static const struct fault stream_not_found = {.code = "ResourceNotFoundException", .http = 400};
 
 static const char *text_in(const struct call *c, const char *name)
@@ -79,14 +81,20 @@ static enum op_end describe_stream(struct call *c, const void *in)
     return OP_DONE;
 }
 
-/* An iterator says shard and place: "1:7". */
+/* An iterator says shard, place, and when it was given: "1:7:1767268800000". */
+static void give_iterator(struct call *c, const char *name, int shard, int at)
+{
+    struct str iterator = arena_printf(&c->arena, "%d:%d:%lld", shard, at, (long long)c->now);
+    cJSON_AddStringToObject(call_out(c), name, iterator.p);
+}
+
 static enum op_end get_iterator(struct call *c, const void *in)
 {
     (void)in;
     int shard = strcmp(text_in(c, "ShardId"), "shard-1") == 0;
     const char *after = text_in(c, "SequenceNumber");
     int at = strcmp(text_in(c, "ShardIteratorType"), "TRIM_HORIZON") == 0 ? 0 : atoi(after) % 100;
-    cJSON_AddStringToObject(call_out(c), "ShardIterator", arena_printf(&c->arena, "%d:%d", shard, at).p);
+    give_iterator(c, "ShardIterator", shard, at);
     return OP_DONE;
 }
 
@@ -105,13 +113,15 @@ static enum op_end get_records(struct call *c, const void *in)
     (void)in;
     const char *iterator = text_in(c, "ShardIterator");
     int shard = iterator[0] - '0', at = atoi(iterator + 2);
+    if (c->now - atoll(strrchr(iterator, ':') + 1) > 15 * 60000)
+        return call_fail(c, &expired, "too old");
     int limit = (int)cJSON_GetNumberValue(cJSON_GetObjectItem(c->in, "Limit"));
     const struct shard *s = &out.shards[shard];
     cJSON *records = cJSON_AddArrayToObject(call_out(c), "Records");
     for (; at < s->count && limit > 0; at++, limit--)
         cJSON_AddItemToArray(records, record(c, shard, at));
     if (!s->closed || at < s->count)
-        cJSON_AddStringToObject(c->out, "NextShardIterator", arena_printf(&c->arena, "%d:%d", shard, at).p);
+        give_iterator(c, "NextShardIterator", shard, at);
     return OP_DONE;
 }
 
@@ -643,6 +653,30 @@ static void a_stream_that_is_gone_keeps_nobody_busy(void **state)
     assert_false(timers_next(r->world->timers, true, &due)); /* `settle` would wait for that */
 }
 
+static void a_lane_that_slept_long_goes_on_at_once(void **state)
+{
+    struct room *r = *state;
+    map_to(r, STREAM, FROM_START, NULL);
+    put_records(r, 0, 1);
+    room_advance(r, 16 * 60000); /* its iterator has expired */
+    put_records(r, 0, 1);
+    assert_saw("1|2");
+}
+
+static void a_checkpoint_of_a_deleted_mapping_is_not_written(void **state)
+{
+    struct room *r = *state;
+    char uuid[40];
+    struct arena a;
+    struct str sequence;
+    map_to(r, STREAM, FROM_START, uuid);
+    ask(r, "lambda", "DeleteEventSourceMapping", "{'UUID':'%s'}", uuid);
+    ask(r, "lambda", "CommitCheckpoint", "{'UUID':'%s','ShardId':'shard-0','SequenceNumber':'1'}", uuid);
+    arena_init(&a);
+    assert_int_equal(checkpoint_get(r->world->store, &a, str_z(uuid), STR("shard-0"), &sequence), RC_NONE);
+    arena_release(&a);
+}
+
 static void a_checkpoint_survives_a_restart(void **state)
 {
     struct room *r = *state;
@@ -827,6 +861,8 @@ int main(void)
         T(filtered_records_move_the_checkpoint_too),
         T(a_parent_is_drained_before_its_child),
         T(a_stream_that_is_gone_keeps_nobody_busy),
+        T(a_lane_that_slept_long_goes_on_at_once),
+        T(a_checkpoint_of_a_deleted_mapping_is_not_written),
         T(a_checkpoint_survives_a_restart),
         T(deliveries_are_made_in_order_and_once),
         T(a_busy_target_is_tried_again),

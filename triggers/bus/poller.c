@@ -126,12 +126,13 @@ static void on_read(struct call *c)
     }
     size_t came = c->fault ? 0 : l->poller->source->take(l, c);
     bool failed = c->fault != NULL;
-    if (failed && l->poller->source->refused)
-        l->poller->source->refused(l, c->fault);
+    bool again = failed && l->poller->source->refused && l->poller->source->refused(l, c->fault);
     call_free(c);
     if (l->state == LANE_ENDED)
         return;
-    if (failed)
+    if (again)
+        lane_read(l);
+    else if (failed)
         lane_rest(l);
     else if (came > 0 || l->count > 0)
         lane_go_on(l);

@@ -63,8 +63,8 @@ struct source {
     size_t (*take)(
         struct lane *l,
         struct call *c); /* records of its answer into the lane; returns how many came, wanted or not */
-    void (*refused)(struct lane *l,
-                    const struct fault *f); /* the read failed; NULL: nothing to do but try again */
+    bool (*refused)(struct lane *l, const struct fault *f); /* the read failed; true: read again at once.
+                                                               NULL: later */
     void (*weed)(
         struct lane *l); /* before an invocation: gives up records that came too late; NULL: none do */
     void (*settle)(struct lane *l,

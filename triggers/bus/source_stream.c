@@ -210,11 +210,14 @@ static size_t take(struct lane *l, struct call *c)
     return 0;
 }
 
-static void refused(struct lane *l, const struct fault *f)
+/* A place that is no longer there is looked up anew: an iterator lives 15 minutes, a record 24 hours. */
+static bool refused(struct lane *l, const struct fault *f)
 {
+    bool expired = strcmp(f->code, "ExpiredIteratorException") == 0;
     l->trimmed = strcmp(f->code, "TrimmedDataAccessException") == 0;
     free(l->iterator);
     l->iterator = NULL;
+    return expired || l->trimmed;
 }
 
 /* --- after the invocation */
