@@ -658,11 +658,11 @@ static void the_query_protocol_has_its_own_words(void **state)
     const char *json[] = {"Content-Type: application/x-amz-json-1.0", "X-Amz-Target: AmazonSQS.GetQueueUrl",
                           NULL};
     aws_ask(&t, "POST /", json, "{\"QueueName\":\"none\"}");
-    assert_true(str_is(t.body,
-                       "{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\",\"message\":\"The specified "
-                       "queue does not exist.\"}"));
-    assert_true(
-        str_is(aws_header(&t, "x-amzn-query-error"), "AWS.SimpleQueueService.NonExistentQueue;Sender"));
+    assert_body(&t,
+                "{\"__type\":\"com.amazonaws.sqs#QueueDoesNotExist\",\"message\":\"The specified queue does "
+                "not exist.\"}");
+    assert_string_equal(aws_header(&t, "x-amzn-query-error"),
+                        "AWS.SimpleQueueService.NonExistentQueue;Sender");
     aws_test_close(&t);
 }
 
