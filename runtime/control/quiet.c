@@ -6,6 +6,7 @@
  *
  * Looked at after each turn, since whatever is in flight comes back as a turn. */
 #include "control_inside.h"
+#include "door/note.h"
 
 struct quiet {
     struct list link;
@@ -21,6 +22,15 @@ static bool is_quiet(const struct world *w)
     return turn_idle(w->turn) && w->busy == 0;
 }
 
+/* Workers have clocks of their own, which follow this note. */
+static void move_clock(struct quiet *q, int64_t to_ms)
+{
+    struct world *w = q->call->world;
+    clock_set(&w->clock, to_ms * 1000);
+    q->moved = true;
+    note_spread(w, STR(CLOCK_ARN));
+}
+
 /* Fires what is due at the next due time up to the end; false: nothing is. */
 static bool fire_next(struct quiet *q)
 {
@@ -28,10 +38,8 @@ static bool fire_next(struct quiet *q)
     int64_t due;
     if (!timers_next(w->timers, true, &due) || due > q->until)
         return false;
-    if (due > clock_now(&w->clock)) {
-        clock_set(&w->clock, due * 1000);
-        q->moved = true;
-    }
+    if (due > clock_now(&w->clock))
+        move_clock(q, due);
     return timers_fire(w->timers) > 0;
 }
 
@@ -52,10 +60,8 @@ static void end(struct quiet *q)
 {
     struct call *c = q->call;
     struct world *w = c->world;
-    if (q->move && clock_now(&w->clock) < q->until) {
-        clock_set(&w->clock, q->until * 1000);
-        q->moved = true;
-    }
+    if (q->move && clock_now(&w->clock) < q->until)
+        move_clock(q, q->until);
     if (q->moved && control_clock_changed(c) != RC_OK)
         call_broke(c, RC_IO);
     tell_events(q);
