@@ -188,6 +188,46 @@ static void put_table_makes_it_so(void **state)
             "{'TableName':'Orders','KeySchema':[{'AttributeName':'nr','KeyType':'HASH'}],'BillingMode':'PAY_"
             "PER_REQUEST',"
             "'AttributeDefinitions':[{'AttributeName':'nr','AttributeType':'S'}]}");
+    refused(r, "ValidationException", DB, "PutTable",
+            "{'TableName':'Orders','KeySchema':[{'AttributeName':'id','KeyType':'HASH'}],'BillingMode':'PAY_"
+            "PER_REQUEST',"
+            "'AttributeDefinitions':[{'AttributeName':'id','AttributeType':'N'}]}");
+}
+
+static void updates_cannot_nest_without_end(void **state)
+{
+    struct room *r = *state;
+    const char *nest = "{'TableName':'Orders','Key':{'id':{'S':'1'}},'UpdateExpression':'SET m.m = m'}";
+    make_orders(r);
+    ask(r, DB, "PutItem", "{'TableName':'Orders','Item':{'id':{'S':'1'},'m':{'M':{'a':{'S':'x'}}}}}");
+    for (int i = 0; i < 30; i++)
+        ask(r, DB, "UpdateItem", "%s", nest);
+    assert_non_null(
+        strstr(refused(r, "ValidationException", DB, "UpdateItem", "%s", nest), "Nesting Levels"));
+}
+
+/* 126 characters that count as 2 bytes: the text of an item has an end, too. */
+static void long_numbers_do_not_fill_the_house(void **state)
+{
+    struct room *r = *state;
+    struct buf list;
+    make_orders(r);
+    buf_init(&list, 16u << 20);
+    for (int i = 0; i < 20000; i++)
+        buf_z(&list, i ? ",{'N':'1E125'}" : "{'N':'1E125'}");
+    for (int i = 0; i < 5; i++)
+        ask(r, DB, "PutItem", "{'TableName':'Orders','Item':{'id':{'S':'%d'},'l':{'L':[%s]}}}", i,
+            buf_zstr(&list));
+    const cJSON *s = ask(r, DB, "Scan", "{'TableName':'Orders'}");
+    assert_int_equal(int_at(s, "Count"), 4);
+    assert_non_null(at(s, "LastEvaluatedKey"));
+    for (int i = 0; i < 20000; i++)
+        buf_z(&list, ",{'N':'1E125'}");
+    assert_string_equal(refused(r, "ValidationException", DB, "PutItem",
+                                "{'TableName':'Orders','Item':{'id':{'S':'1'},'l':{'L':[%s]}}}",
+                                buf_zstr(&list)),
+                        "Item size has exceeded the maximum allowed size");
+    buf_release(&list);
 }
 
 /* --- items */
@@ -696,6 +736,8 @@ int main(void)
         TEST(conditions_guard_writes),
         TEST(keys_must_fit),
         TEST(items_have_a_largest_size),
+        TEST(updates_cannot_nest_without_end),
+        TEST(long_numbers_do_not_fill_the_house),
         TEST(a_query_reads_a_range_in_order),
         TEST(pages_go_on_where_the_last_one_ended),
         TEST(a_range_ends_at_its_bound),

@@ -43,6 +43,7 @@ struct attr {
 
 #define ATTR_DEPTH_MAX 32
 #define ITEM_SIZE_MAX (400u * 1024)
+#define ITEM_TEXT_MAX (4u << 20) /* 1E125 counts as 2 bytes and is 126 characters long */
 
 extern const struct attr attr_empty_map;
 
@@ -68,6 +69,9 @@ void attr_map_write(const struct attr *map, struct buf *out);
 /* Bytes as the service counts them; of a map at the top, that is the item's size. */
 size_t attr_size(const struct attr *v);
 size_t attr_item_size(const struct attr *map);
+
+/* No deeper than ATTR_DEPTH_MAX. */
+bool attr_check_depth(const struct attr *map, struct wrong *w);
 
 bool attr_equal(const struct attr *a, const struct attr *b);
 

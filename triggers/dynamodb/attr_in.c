@@ -215,6 +215,12 @@ static const cJSON *typed_member(const cJSON *tree, enum attr_type *type, struct
     return found;
 }
 
+static bool say_too_deep(struct wrong *w)
+{
+    return wrong_value(w, "Nesting Levels have exceeded supported limits: Attributes in the item have nested "
+                          "levels beyond supported limit");
+}
+
 static const struct attr *value_from_tree(const cJSON *tree, int depth, struct wrong *w)
 {
     enum attr_type type = ATTR_S;
@@ -222,8 +228,7 @@ static const struct attr *value_from_tree(const cJSON *tree, int depth, struct w
     if (!v)
         return NULL;
     if (depth > ATTR_DEPTH_MAX) {
-        wrong_value(w, "Nesting Levels have exceeded supported limits: Attributes in the item have nested "
-                       "levels beyond supported limit");
+        say_too_deep(w);
         return NULL;
     }
     struct attr *out = arena_zalloc(w->arena, sizeof *out);
@@ -261,4 +266,19 @@ const struct attr *attr_map_from_tree(const cJSON *tree, struct wrong *w)
     struct attr *out = arena_zalloc(w->arena, sizeof *out);
     out->type = ATTR_M;
     return map_from_tree(out, tree, 0, w) ? out : NULL;
+}
+
+static bool within_depth(const struct attr *v, int depth)
+{
+    if (depth > ATTR_DEPTH_MAX)
+        return false;
+    for (uint32_t i = 0; i < v->count && v->type >= ATTR_L; i++)
+        if (!within_depth(v->type == ATTR_L ? v->list[i] : v->map[i].value, depth + 1))
+            return false;
+    return true;
+}
+
+bool attr_check_depth(const struct attr *map, struct wrong *w)
+{
+    return within_depth(map, 0) || say_too_deep(w);
 }

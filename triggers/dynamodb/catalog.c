@@ -239,6 +239,12 @@ enum rc catalog_remove(struct call *c, struct table *t)
     return rc;
 }
 
+enum op_end catalog_broke(struct call *c, enum rc rc)
+{
+    catalog_drop(c->world, catalog_of(c));
+    return call_broke(c, rc);
+}
+
 enum rc catalog_next_id(struct call *c, uint64_t *out)
 {
     struct key k;

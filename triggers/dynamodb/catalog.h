@@ -32,6 +32,9 @@ enum rc catalog_save(struct call *c, cJSON *def, struct table **out);
 /* Removes the table's row and model; items and entries are wiped. */
 enum rc catalog_remove(struct call *c, struct table *t);
 
+/* As call_broke, when definitions were changed on the way: what is undone in the store is forgotten here. */
+enum op_end catalog_broke(struct call *c, enum rc rc);
+
 /* A number that no table, index or stream had before. */
 enum rc catalog_next_id(struct call *c, uint64_t *out);
 

@@ -22,7 +22,7 @@ static void entry_make(struct arena *a, const struct table *t, const struct inde
         return;
     struct buf b;
     const struct attr *part = index_project(a, x, v->item);
-    buf_init(&b, 8u << 20);
+    buf_init(&b, ITEM_TEXT_MAX);
     attr_map_write(part, &b);
     e->text = arena_str(a, buf_view(&b));
     e->size = attr_item_size(part);

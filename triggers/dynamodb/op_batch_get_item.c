@@ -8,7 +8,7 @@
 #include "write.h"
 
 #define KEYS_MAX 100
-#define BATCH_BYTES_MAX (12u << 20) /* of JSON text, so that the answer keeps below 16 MB */
+#define BATCH_BYTES_MAX (11u << 20) /* of JSON text, so that the answer keeps below 16 MB */
 
 struct batch_get_in {
     const cJSON *tables;

@@ -21,7 +21,7 @@ static enum op_end run(struct call *c, const void *input)
         rc = change_create(c, req, &t);
     cJSON *answer = rc == RC_OK ? table_describe(c, t, "CREATING", "CREATING", &rc) : NULL;
     if (!answer)
-        return call_broke(c, rc);
+        return catalog_broke(c, rc);
     cJSON_AddItemToObject(call_out(c), "TableDescription", answer);
     return OP_DONE;
 }

@@ -35,7 +35,7 @@ static enum op_end run(struct call *c, const void *input)
         rc = change_stream_off(c, t, NULL);
     if (rc == RC_OK)
         rc = catalog_remove(c, t);
-    return rc == RC_OK ? OP_DONE : call_broke(c, rc);
+    return rc == RC_OK ? OP_DONE : catalog_broke(c, rc);
 }
 
 const struct op_row ddb_delete_table = {"DeleteTable", run, in, sizeof(struct delete_table_in), .flags = 0};

@@ -12,33 +12,57 @@ static bool same(const cJSON *def, const char *name, const cJSON *value)
     return value && (!cJSON_IsArray(value) || value->child) ? old && cJSON_Compare(old, value, true) : none;
 }
 
-/* An index without what the service adds to it. */
-static bool same_index(const cJSON *def, const cJSON *index)
+static const cJSON *member(const cJSON *o, const char *name)
 {
-    static const char *const names[] = {"KeySchema", "Projection"};
-    for (int i = 0; i < 2; i++)
-        if (!same(def, names[i], cJSON_GetObjectItemCaseSensitive(index, names[i])))
+    return cJSON_GetObjectItemCaseSensitive(o, name);
+}
+
+/* The same attributes of the same types. */
+static bool same_keys(const struct key_schema *now, const cJSON *schema, const cJSON *definitions)
+{
+    struct key_schema wanted;
+    if (!key_schema_read(schema, definitions, &wanted) || wanted.n != now->n)
+        return false;
+    for (int i = 0; i < now->n; i++)
+        if (!str_eq(now->part[i].name, wanted.part[i].name) || now->part[i].type != wanted.part[i].type)
             return false;
     return true;
 }
 
-static bool same_locals(const cJSON *def, const cJSON *locals)
+/* `def` is what the table has, `index` what is wanted. */
+static bool same_index(const struct table *t, const cJSON *def, const cJSON *index, const cJSON *definitions)
 {
-    const cJSON *old = cJSON_GetObjectItemCaseSensitive(def, "LocalSecondaryIndexes"), *at;
-    if (cJSON_GetArraySize(old) != cJSON_GetArraySize(locals))
+    const struct index *x = table_index(t, str_z(cJSON_GetStringValue(member(def, "IndexName"))));
+    return same(def, "IndexName", member(index, "IndexName")) &&
+           same(def, "Projection", member(index, "Projection")) &&
+           same_keys(&x->keys, member(index, "KeySchema"), definitions);
+}
+
+static bool same_locals(const struct table *t, const struct table_in *req)
+{
+    const cJSON *old = member(t->def, "LocalSecondaryIndexes"), *at;
+    if (cJSON_GetArraySize(old) != cJSON_GetArraySize(req->locals))
         return false;
     const cJSON *o = old ? old->child : NULL;
-    cJSON_ArrayForEach (at, locals) {
-        if (!same_index(o, at) || !same(o, "IndexName", cJSON_GetObjectItemCaseSensitive(at, "IndexName")))
+    cJSON_ArrayForEach (at, req->locals) {
+        if (!same_index(t, o, at, req->definitions))
             return false;
         o = o->next;
     }
     return true;
 }
 
+static void put_member(cJSON *def, const char *name, const cJSON *value, bool *changed)
+{
+    if (same(def, name, value))
+        return;
+    change_member(def, name, value);
+    *changed = true;
+}
+
 static const char *index_name(const cJSON *index)
 {
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(index, "IndexName"));
+    return cJSON_GetStringValue(member(index, "IndexName"));
 }
 
 static const cJSON *index_named(const cJSON *list, const char *name)
@@ -56,10 +80,15 @@ static enum rc put_indexes(struct call *c, struct table *t, const struct table_i
 {
     enum rc rc = RC_OK;
     const cJSON *at;
-    cJSON_ArrayForEach (at, cJSON_GetObjectItemCaseSensitive(t->def, "GlobalSecondaryIndexes")) {
+    cJSON_ArrayForEach (at, member(t->def, "GlobalSecondaryIndexes")) {
         const cJSON *wanted = index_named(req->globals, index_name(at));
-        if (rc != RC_OK || (wanted && same_index(at, wanted)))
+        if (rc != RC_OK)
+            break;
+        if (wanted && same_index(t, at, wanted, req->definitions)) {
+            put_member(change_index_def(def, str_z(index_name(at))), "ProvisionedThroughput",
+                       member(wanted, "ProvisionedThroughput"), changed);
             continue;
+        }
         rc = change_index_drop(c, t, str_z(index_name(at)), def);
         *changed = true;
     }
@@ -88,14 +117,6 @@ static enum rc put_stream(struct call *c, struct table *t, const struct table_in
     if (t->stream)
         rc = change_stream_off(c, t, def);
     return wanted && rc == RC_OK ? change_stream_on(c, t, view, def) : rc;
-}
-
-static void put_member(cJSON *def, const char *name, const cJSON *value, bool *changed)
-{
-    if (same(def, name, value))
-        return;
-    change_member(def, name, value);
-    *changed = true;
 }
 
 static void put_settings(struct call *c, const struct table_in *req, cJSON *def, bool *changed)
@@ -147,8 +168,7 @@ static enum op_end run(struct call *c, const void *input)
     enum rc rc = catalog_table(c, req->table_name, &t);
     if (rc == RC_NONE)
         rc = change_create(c, req, &t);
-    else if (rc == RC_OK &&
-             (!same(t->def, "KeySchema", req->key_schema) || !same_locals(t->def, req->locals)))
+    else if (rc == RC_OK && (!same_keys(&t->keys, req->key_schema, req->definitions) || !same_locals(t, req)))
         return call_fail(
             c, &fault_validation,
             "Table %.*s exists with other keys or local indexes, which cannot change: give the table another "
@@ -157,7 +177,7 @@ static enum op_end run(struct call *c, const void *input)
     else if (rc == RC_OK)
         rc = update(c, req, &t);
     if (rc != RC_OK)
-        return call_broke(c, rc);
+        return catalog_broke(c, rc);
     cJSON_AddStringToObject(call_out(c), "TableName", t->name.p);
     cJSON_AddStringToObject(call_out(c), "TableArn", t->arn.p);
     if (t->stream)

@@ -68,7 +68,7 @@ static enum op_end change(struct call *c, const void *input)
                          "One or more parameter values were invalid: Too many tags: at most %d", TAGS_MAX);
     }
     enum rc rc = catalog_save(c, def, &t);
-    return rc == RC_OK ? OP_DONE : call_broke(c, rc);
+    return rc == RC_OK ? OP_DONE : catalog_broke(c, rc);
 }
 
 static enum op_end list(struct call *c, const void *input)

@@ -279,7 +279,7 @@ static enum op_end finish(struct table_update *j)
         j->rc = change_index_fill(c, j->table, arena_str(&c->arena, j->fill));
     cJSON *answer = j->rc == RC_OK ? table_describe(c, j->table, "UPDATING", "ACTIVE", &j->rc) : NULL;
     if (!answer)
-        return call_broke(c, j->rc);
+        return catalog_broke(c, j->rc);
     cJSON_AddItemToObject(call_out(c), "TableDescription", answer);
     return OP_DONE;
 }
@@ -297,7 +297,7 @@ static enum op_end run(struct call *c, const void *input)
     if (change_billing(&j) && change_indexes(&j) && change_stream(&j))
         return finish(&j);
     cJSON_Delete(j.def);
-    return j.wrong.fault ? wrong_end(c, &j.wrong) : call_broke(c, j.rc);
+    return j.wrong.fault ? wrong_end(c, &j.wrong) : catalog_broke(c, j.rc);
 }
 
 const struct op_row ddb_update_table = {"UpdateTable", run, rows, sizeof(struct table_in), .flags = 0};

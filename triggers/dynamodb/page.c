@@ -111,7 +111,7 @@ static bool at_edge(struct walk *k)
 static bool is_full(const struct walk *k)
 {
     return (k->page->in->limit != SHAPE_NO_INT && k->scanned >= k->page->in->limit) ||
-           k->bytes >= PAGE_BYTES_MAX;
+           k->bytes >= PAGE_BYTES_MAX || k->out->n >= PAGE_TEXT_MAX;
 }
 
 static enum rc walk_range(struct walk *k)

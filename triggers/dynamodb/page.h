@@ -6,6 +6,7 @@
 #include "units.h"
 
 #define PAGE_BYTES_MAX (1024u * 1024)
+#define PAGE_TEXT_MAX (8u << 20) /* of JSON: a page of long numbers ends early */
 
 struct page_in {
     struct str table_name, index_name, select, projection, filter, key_condition, capacity;

@@ -32,19 +32,20 @@ const struct attr *rmw_old(struct call *c, struct rmw *r)
     return r->old;
 }
 
-/* A damaged row reads as an item without attributes. */
-static const struct attr *old_or_empty(struct call *c, struct rmw *r)
+/* Conditions, updates and indexes look inside. */
+static enum rc parse_old(struct call *c, struct rmw *r)
 {
-    const struct attr *old = rmw_old(c, r);
-    return old ? old : &attr_empty_map;
+    bool looks_inside = r->condition || r->kind == RMW_UPDATE || r->table->index_count;
+    return looks_inside && r->old_text.p && !rmw_old(c, r) ? RC_BAD : RC_OK;
 }
 
+/* Absent when it is too long. */
 static struct str item_text(struct call *c, const struct attr *item)
 {
     struct buf b;
-    buf_init(&b, 8u << 20);
+    buf_init(&b, ITEM_TEXT_MAX);
     attr_map_write(item, &b);
-    struct str s = arena_str(&c->arena, buf_view(&b));
+    struct str s = b.full ? STR_NONE : arena_str(&c->arena, buf_view(&b));
     buf_release(&b);
     return s;
 }
@@ -52,10 +53,9 @@ static struct str item_text(struct call *c, const struct attr *item)
 /* An update of what is not there begins with the key alone. */
 static bool update_item(struct call *c, struct rmw *r, struct wrong *w)
 {
-    const struct attr *base =
-        r->old_text.p ? old_or_empty(c, r) : key_of_item(&c->arena, &r->table->keys, r->key);
-    r->new = r->update ? expr_update_apply(r->update, base, w) : base;
-    return r->new &&item_check_indexes(r->table, r->new, true, w);
+    const struct attr *base = r->old ? r->old : key_of_item(&c->arena, &r->table->keys, r->key);
+    const struct attr *item = r->new = r->update ? expr_update_apply(r->update, base, w) : base;
+    return item && attr_check_depth(item, w) && item_check_indexes(r->table, item, true, w);
 }
 
 static bool make_new(struct call *c, struct rmw *r, struct wrong *w)
@@ -67,20 +67,22 @@ static bool make_new(struct call *c, struct rmw *r, struct wrong *w)
     else if (!update_item(c, r, w))
         return false;
     r->new_size = attr_item_size(r->new);
-    if (r->new_size > ITEM_SIZE_MAX)
+    r->new_text = item_text(c, r->new);
+    if (r->new_size > ITEM_SIZE_MAX || !r->new_text.p)
         return wrong_value(w, r->kind == RMW_PUT
                                   ? "Item size has exceeded the maximum allowed size"
                                   : "Item size to update has exceeded the maximum allowed size");
-    r->new_text = item_text(c, r->new);
     return true;
 }
 
 bool rmw_decide(struct call *c, struct rmw *r, struct wrong *w, enum rc *rc)
 {
     *rc = read_old(c, r);
+    if (*rc == RC_OK)
+        *rc = parse_old(c, r);
     if (*rc != RC_OK)
         return false;
-    r->held = !r->condition || expr_holds(&c->arena, r->condition, old_or_empty(c, r));
+    r->held = !r->condition || expr_holds(&c->arena, r->condition, r->old ? r->old : &attr_empty_map);
     if (!r->held)
         return true;
     if (!make_new(c, r, w))

@@ -85,7 +85,7 @@ enum rc stream_write(struct call *c, struct stream *s, const struct change *chan
     enum rc rc = stream_trim(c, s);
     if (rc != RC_OK)
         return rc;
-    buf_init(&b, 8u << 20);
+    buf_init(&b, 2 * ITEM_TEXT_MAX + (1u << 20)); /* two images, keys, causes */
     write_record(c, s, change, s->next, &b);
     record_key(&k, s, s->next);
     rc = b.full ? RC_FULL : store_add(c->txn, key_view(&k), buf_view(&b));
