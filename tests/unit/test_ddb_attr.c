@@ -243,6 +243,7 @@ static void bad_values_are_refused_in_the_services_words(void **state)
          "only base-64-encoded strings are convertible to bytes"},
         {"{'a':{'L':{}}}", "SerializationException", "Unexpected field type"},
         {"{'a':'x'}", "SerializationException", "Unexpected value type in payload"},
+        {"{'a':{'S':'\xff'}}", "SerializationException", "Text is not valid UTF-8"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         assert_null(read_item(v, rows[i].json));

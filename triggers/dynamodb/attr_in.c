@@ -65,6 +65,11 @@ static const char *json_token(const cJSON *v)
                                                                         : "DECIMAL_VALUE";
 }
 
+static bool check_utf8(struct str s, struct wrong *w)
+{
+    return codec_utf8_valid(s) || wrong_say(w, &fault_serialization, "Text is not valid UTF-8");
+}
+
 /* A scalar's text from a JSON string. */
 static bool text_from_tree(enum attr_type t, const cJSON *v, struct str *out, struct wrong *w)
 {
@@ -81,7 +86,7 @@ static bool text_from_tree(enum attr_type t, const cJSON *v, struct str *out, st
         return attr_unbase64(w->arena, s, out) ||
                wrong_say(w, &fault_serialization, "only base-64-encoded strings are convertible to bytes");
     *out = s;
-    return true;
+    return check_utf8(s, w);
 }
 
 static bool say_duplicates(enum attr_type t, const cJSON *v, struct wrong *w)
@@ -153,6 +158,8 @@ static bool map_from_tree(struct attr *out, const cJSON *v, int depth, struct wr
             return wrong_value(w, "Empty attribute name");
         if (map[i].name.n > 65535)
             return wrong_value(w, "Attribute name is too large, must be less than 65536 bytes");
+        if (!check_utf8(map[i].name, w))
+            return false;
         if (!(map[i++].value = value_from_tree(at, depth + 1, w)))
             return false;
     }
