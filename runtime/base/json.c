@@ -265,11 +265,12 @@ static struct str unescape(struct json_reader *r, struct str raw)
     char *out = arena_alloc(r->arena, raw.n + 1), *to = out;
     const char *p = raw.p, *end = raw.p + raw.n;
     while (p < end) {
-        if (*p != '\\') {
-            *to++ = *p++;
-            continue;
-        }
-        p++;
+        size_t plain = buf_json_plain(p, (size_t)(end - p));
+        memcpy(to, p, plain);
+        p += plain, to += plain;
+        if (p == end)
+            break;
+        p++; /* a backslash: quoted() let nothing else through */
         if (!put_escape(&p, end, &to)) {
             fail(r);
             return STR("");

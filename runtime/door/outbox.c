@@ -3,6 +3,7 @@
 #include "store/key.h"
 
 #define SPACE "outbox"
+#define ROW_MAX (32u << 20)
 
 static void item_key(struct key *k, int64_t due, uint64_t id)
 {
@@ -35,9 +36,11 @@ static enum rc write_row(struct store *s, int64_t due, uint64_t id, cJSON *row)
 {
     struct key k;
     item_key(&k, due, id);
-    char *text = cJSON_PrintUnformatted(row);
-    enum rc rc = store_add(s, key_view(&k), str_z(text));
-    cJSON_free(text);
+    struct buf text;
+    buf_init(&text, ROW_MAX);
+    json_print(&text, row);
+    enum rc rc = text.full ? RC_FULL : store_add(s, key_view(&k), buf_view(&text));
+    buf_release(&text);
     key_release(&k);
     return rc;
 }
