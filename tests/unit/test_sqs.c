@@ -395,6 +395,8 @@ static void bad_messages_are_refused(void **state)
         {"MissingRequiredParameterException", "'MessageBody':''",
          "The request must contain the parameter MessageBody."},
         {"InvalidMessageContents", "'MessageBody':'a\\u0001'", "Invalid characters found."},
+        {"InvalidMessageContents", "'MessageBody':'twelve plain letters\\uffff and more of them'",
+         "Invalid characters found."},
         {"InvalidParameterValueException", "'MessageBody':'x','DelaySeconds':901",
          "Value 901 for parameter DelaySeconds is invalid. Reason: DelaySeconds must be >= 0 and <= 900."},
         {"InvalidParameterValueException", "'MessageBody':'x','MessageDeduplicationId':'1'",

@@ -24,7 +24,9 @@ struct layout {
 
 static void member(struct buf *b, const struct layout *l, const char *name, struct str value)
 {
-    buf_printf(b, "%s\"%s\"%s", l->indent, name, l->colon);
+    buf_z(b, l->indent);
+    buf_json(b, str_z(name));
+    buf_z(b, l->colon);
     if (value.p)
         buf_json(b, value);
     else

@@ -7,30 +7,33 @@
 #include <ctype.h>
 #include <stdio.h>
 
-/* #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF, in UTF-8 */
-static bool characters_fit_slowly(struct str s)
+/* Eight bytes of plain text: none below a blank, none above ASCII. */
+static bool eight_plain(const char *p)
 {
-    const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
-    for (; p < end; p++) {
-        if (*p < 0x20 && *p != 9 && *p != 10 && *p != 13)
-            return false;
-        if (*p == 0xEF && end - p >= 3 && p[1] == 0xBF && p[2] >= 0xBE)
-            return false; /* FFFE, FFFF */
-    }
-    return codec_utf8_valid(s);
+    const uint64_t blanks = UINT64_C(0x2020202020202020), tops = UINT64_C(0x8080808080808080);
+    uint64_t eight;
+    memcpy(&eight, p, 8);
+    return (((eight - blanks) | eight) & tops) == 0;
 }
 
-/* Most text is plain: eight bytes at a time, none below a blank and none above ASCII. */
+/* #x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF, in UTF-8 */
 static bool characters_fit(struct str s)
 {
-    const uint64_t low = UINT64_C(0x2020202020202020), top = UINT64_C(0x8080808080808080);
-    size_t i = 0;
-    for (uint64_t eight; i + 8 <= s.n; i += 8) {
-        memcpy(&eight, s.p + i, 8);
-        if (((eight - low) | eight) & top)
-            break;
+    const unsigned char *p = (const unsigned char *)s.p;
+    bool ascii = true;
+    for (size_t i = 0; i < s.n;) {
+        if (s.n - i >= 8 && eight_plain(s.p + i)) {
+            i += 8;
+            continue;
+        }
+        if (p[i] < 0x20 && p[i] != 9 && p[i] != 10 && p[i] != 13)
+            return false;
+        if (p[i] == 0xEF && s.n - i >= 3 && p[i + 1] == 0xBF && p[i + 2] >= 0xBE)
+            return false; /* FFFE, FFFF */
+        ascii = ascii && p[i] < 0x80;
+        i++;
     }
-    return characters_fit_slowly(str_n(s.p + i, s.n - i));
+    return ascii || codec_utf8_valid(s);
 }
 
 #define NOT_FOR_THIS_TYPE "The request include parameter that is not valid for this queue type."
