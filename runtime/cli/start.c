@@ -101,6 +101,8 @@ static void on_changed(void *arg, const cJSON *answer)
     (void)arg;
     if (answer)
         banner_print_change(answer, stdout);
+    else
+        puts("as it was again: nothing to deploy");
 }
 
 static void on_refused(void *arg, struct problems *problems, struct str fault)

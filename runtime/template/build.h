@@ -142,8 +142,13 @@ struct code {
     int64_t bytes;
     struct code_file *files; /* in order of names */
 };
+
 /* The folder that a CodeUri means; NULL: a problem was said. */
 const struct code *code_folder(struct template *t, const struct node *uri);
+
+/* A file that had code in `before` is gone or empty now: perhaps it is just being saved. */
+bool code_lacks(const struct template *now, const struct template *before);
+
 /* Is the handler's file there?  Says so when not. */
 void code_check_handler(struct template *t, const struct code *code, const struct node *handler);
 

@@ -5,6 +5,7 @@
  * "." does not hash .git or .tidepool. */
 #include "base/buf.h"
 #include "base/digest.h"
+#include "base/map.h"
 #include "base/rc.h"
 #include "build.h"
 #include <dirent.h>
@@ -170,4 +171,27 @@ void code_check_handler(struct template *t, const struct code *code, const struc
     const char *init = arena_printf(&t->arena, "%s/%s/init.lua", code->folder, module).p;
     if (!is_file(file) && !is_file(init))
         problem_hard(t->problems, handler, "there is no file %s.lua in the function's CodeUri", module);
+}
+
+static bool lacks_any(const struct code *now, const struct code *before)
+{
+    struct map there;
+    bool lacks = false;
+    map_init(&there);
+    for (struct code_file *f = now->files; f; f = f->next)
+        if (f->text.n)
+            map_put(&there, f->name, f);
+    for (const struct code_file *f = before->files; f && !lacks; f = f->next)
+        lacks = f->text.n && !map_get(&there, f->name);
+    map_release(&there);
+    return lacks;
+}
+
+bool code_lacks(const struct template *now, const struct template *before)
+{
+    for (const struct code *b = before->codes; b; b = b->next)
+        for (const struct code *n = now->codes; n; n = n->next)
+            if (strcmp(n->folder, b->folder) == 0 && lacks_any(n, b))
+                return true;
+    return false;
 }

@@ -1,6 +1,7 @@
 #include "watch.h"
 #include "base/list.h"
 #include "base/rc.h"
+#include "build.h"
 #include "core/conf.h"
 #include <dirent.h>
 #include <errno.h>
@@ -38,7 +39,7 @@ struct template_watch {
     size_t folder_count;
     int64_t first_us; /* the first change since the last load; 0: none */
     struct pending *pending;
-    bool absent; /* the file was not there, or empty, and we wait for it */
+    bool absent; /* a file was not there, or empty, and we wait for it */
     bool again;  /* something changed while a deployment was on its way */
     bool broken; /* the last edit was refused */
 };
@@ -216,41 +217,49 @@ static void same_again(struct template_watch *w)
     w->broken = false;
 }
 
-/* Once for each save: the file may be on its way. */
-static bool wait_for_file(struct template_watch *w, const char *path)
+/* The template, or code that was there, is gone or empty. */
+static bool is_lacking(const struct template *now, const struct template *current)
 {
     struct stat st;
-    bool there = stat(path, &st) == 0 && st.st_size > 0;
-    if (!there && !w->absent)
-        loop_timer_set(w->timer, ABSENT_MS, 0);
-    w->absent = !there && !w->absent;
-    return w->absent;
+    return stat(template_path(current), &st) != 0 || st.st_size == 0 || (now && code_lacks(now, current));
+}
+
+static void judge(struct template_watch *w, struct template *t, const struct template *current,
+                  struct problems *problems)
+{
+    char before[65], now[65];
+    if (!t || problems_stop(problems)) {
+        template_free(t);
+        refuse(w, problems, STR(""));
+        return;
+    }
+    template_digest(current, before);
+    template_digest(t, now);
+    if (strcmp(before, now) == 0) {
+        template_free(t);
+        same_again(w);
+    } else {
+        deploy(w, t);
+    }
 }
 
 static void load(void *arg)
 {
     struct template_watch *w = arg;
     struct problems problems;
-    char before[65], now[65];
     const struct template *current = template_current(w->world);
     w->first_us = 0;
-    if (!current || wait_for_file(w, template_path(current)))
+    if (!current)
         return;
     watch_folders(w); /* before the files are read, so that nothing falls between */
     problems_init(&problems);
     struct template *t = template_load(template_file(current), w->conf, &problems);
-    if (!t || problems_stop(&problems)) {
+    w->absent = !w->absent && is_lacking(t, current); /* once for each save: a file may be on its way */
+    if (w->absent) {
         template_free(t);
-        refuse(w, &problems, STR(""));
+        loop_timer_set(w->timer, ABSENT_MS, 0);
     } else {
-        template_digest(current, before);
-        template_digest(t, now);
-        if (strcmp(before, now) == 0) {
-            template_free(t);
-            same_again(w);
-        } else {
-            deploy(w, t);
-        }
+        judge(w, t, current, &problems);
     }
     problems_release(&problems);
 }
