@@ -236,11 +236,44 @@ static void test_nil(void **state)
     home_close(&h);
 }
 
+/* What looks at all of an event sees all of it, and what the guest does to it stays. */
+static void test_late_parts(void **state)
+{
+    (void)state;
+    struct lua_home h;
+    struct http_request http = request();
+    struct proxy_event e = event(&http);
+    struct invocation in = {.request_id = STR("r"), .budget_us = 60000000, .proxy = &e};
+    home_open(&h,
+              "local kept\n"
+              "local function count(t, f) local n = 0 for _ in f(t) do n = n + 1 end return n end\n"
+              "return function(e)\n"
+              "if kept then return {kept.requestContext.requestId, count(kept, pairs)} end\n"
+              "kept = e\n"
+              "local mt = getmetatable(e)\n"
+              "assert(not pcall(mt.__index, 1, 'requestContext'))\n"
+              "local key = next(e, 'path') while key and type(key) == 'string' do key = next(e, key) end\n"
+              "local forged = setmetatable({}, mt) if key then forged[key] = key end\n"
+              "assert(forged.requestContext == nil)\n"
+              "e.multiValueHeaders = 'mine'\n"
+              "local copy = {} for k, v in next, setmetatable(e, mt) do copy[k] = v end\n"
+              "return {copy.multiValueHeaders, copy.requestContext == e.requestContext}\n"
+              "end");
+    executor_start(h.x, &in);
+    home_run(&h);
+    assert_string_equal(h.payload[0], "[\"mine\",true]");
+    in.id = 1;
+    executor_start(h.x, &in);
+    home_run(&h);
+    assert_string_equal(h.payload[1], "[\"11111111-2222-4333-8444-555555555555\",12]");
+    home_close(&h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rest),  cmocka_unit_test(test_rest_bare), cmocka_unit_test(test_http1),
-        cmocka_unit_test(test_http2), cmocka_unit_test(test_nil),
+        cmocka_unit_test(test_http2), cmocka_unit_test(test_nil),       cmocka_unit_test(test_late_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

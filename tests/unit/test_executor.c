@@ -567,6 +567,7 @@ static void test_sandbox(void **state)
           "getmetatable('') == false, pcall(setmetatable, '', {}), "
           "(pcall(setmetatable, {}, {__gc = print})), (pcall(collectgarbage, 'stop'))} end",
           "0", "[true,1,5,true,true,false,false,false]");
+    gives("return function(e) local f = getmetatable(e) return f == nil and 'none' end", "{}", "\"none\"");
     gives("string.rep = function() return 'mine' end return function() return ('x'):rep(2) end", "0",
           "\"mine\"");
     gives("return function() local co = coroutine.running() return {pcall(coroutine.resume, co), "

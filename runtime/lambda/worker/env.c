@@ -12,6 +12,7 @@
 #define PAUSE_SMALL 1000
 #define PAUSE_LARGE 200
 #define LARGE (4 * MEGABYTE)
+#define TIDY_MAX (16 * MEGABYTE) /* to collect more than this would keep the next invocation waiting */
 #define SANDBOX_MIN (256u << 10) /* no budget is smaller than what the sandbox itself needs */
 
 int env_protected(struct env *e, lua_CFunction f, void *arg)
@@ -212,7 +213,8 @@ void env_tidy(struct env *e)
 {
     if (e->tidy)
         return;
-    lua_gc(e->L, LUA_GCCOLLECT);
+    if (e->memory.used < TIDY_MAX)
+        lua_gc(e->L, LUA_GCCOLLECT);
     memory_tidy(&e->memory);
     buf_release(&e->answer);
     e->tidy = true;

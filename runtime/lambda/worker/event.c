@@ -380,11 +380,13 @@ struct kind {
     const struct late *late;
 };
 
-/* The event's source, or NULL when all its late parts are made. */
+/* The event's source, or NULL when all its late parts are made.  The guest may have got hold of the key: only
+ * a full userdata counts, of which it has no others. */
 static const struct proxy_event *source_of(lua_State *L, int t)
 {
-    lua_rawgetp(L, t, &source_key);
-    const struct source *s = lua_touserdata(L, -1);
+    const struct source *s = NULL;
+    if (lua_rawgetp(L, t, &source_key) == LUA_TUSERDATA)
+        s = lua_touserdata(L, -1);
     lua_pop(L, 1); /* the event still holds it */
     return s ? &s->event : NULL;
 }
@@ -393,6 +395,7 @@ static const struct proxy_event *source_of(lua_State *L, int t)
 static int index_event(lua_State *L)
 {
     const struct kind *kind = lua_touserdata(L, lua_upvalueindex(1));
+    luaL_checktype(L, 1, LUA_TTABLE);
     const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
     const struct late *late = kind->late;
     while (late->name && strcmp(late->name, name) != 0)

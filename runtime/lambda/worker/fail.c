@@ -6,6 +6,7 @@
 
 #define TRACE_HEAD 12 /* of a deep stack: its first and last levels */
 #define TRACE_TAIL 8
+#define TRACE_DEEP 4096 /* Lua finds a level by walking to it: beyond so many the last ones are left out */
 #define MESSAGE_MAX (64u << 10)
 
 int fail_raise(lua_State *L, const char *type, const char *fmt, ...)
@@ -23,12 +24,13 @@ int fail_raise(lua_State *L, const char *type, const char *fmt, ...)
 
 /* --- the stack ----------------------------------------------------------------------------------------- */
 
+/* The number of levels; TRACE_DEEP when there are more. */
 static int depth(lua_State *L)
 {
     lua_Debug ar;
-    int low = 1, high = 1;
-    while (lua_getstack(L, high, &ar))
-        low = high, high *= 2;
+    int low = 0, high = TRACE_DEEP;
+    if (lua_getstack(L, high, &ar))
+        return high;
     while (low < high) {
         int middle = (low + high) / 2;
         if (lua_getstack(L, middle, &ar))
@@ -86,7 +88,7 @@ static void put_trace(struct env *e, lua_State *L, struct buf *out)
             i = levels - TRACE_TAIL;
             buf_z(out, some ? ",\"...\"" : "\"...\"");
             some = true;
-            if (!lua_getstack(L, i, &ar))
+            if (levels == TRACE_DEEP || !lua_getstack(L, i, &ar))
                 break;
         }
         lua_getinfo(L, "nSl", &ar);

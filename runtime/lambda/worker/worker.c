@@ -191,29 +191,31 @@ static bool on_frame(struct worker *w, struct frame *f)
     }
 }
 
-/* Whether more can run at once.  One step after each frame, so that an environment is free again for the
- * next. */
-static bool step(struct worker *w)
+/* Whether more can run at once. */
+static bool step(struct worker *w, int64_t slice_us)
 {
     if (!w->executor)
         return false;
     claim_beat(w->page, clock_mono_us());
     ticker_begin(&w->ticker);
-    bool more = executor_step(w->executor, SLICE_US);
+    bool more = executor_step(w->executor, slice_us);
     ticker_end(&w->ticker);
     w->tidy = false;
     return more;
 }
 
+/* One step after each frame, so that an environment is free again for the next; those that have had a slice
+ * already go on after the last. */
 static bool take_frames(struct worker *w)
 {
     struct str rest = buf_view(&w->in);
     struct frame f;
-    bool bad = false, more = false;
-    while (frame_next(&rest, &f, &bad)) {
+    bool bad, more = false, whole = frame_next(&rest, &f, &bad);
+    while (whole) {
         if (!on_frame(w, &f))
             BUG("a frame of kind %u that a worker cannot read", f.kind);
-        more = step(w);
+        whole = frame_next(&rest, &f, &bad);
+        more = step(w, whole ? 0 : SLICE_US);
     }
     if (bad)
         BUG("the main process sent what is no frame");
@@ -280,6 +282,6 @@ _Noreturn void worker_main(int fd, void *page)
             tidy(w);
         if (ready > 0)
             receive(w);
-        more = ready > 0 ? take_frames(w) : step(w);
+        more = ready > 0 ? take_frames(w) : step(w, SLICE_US);
     }
 }
