@@ -9,7 +9,7 @@
  *   executor_start -> queued -> (environment free) host.claim -> host.started -> running <-> waiting for
  * executor_answer -> host.done
  *
- * Preemption: no standing hook.  A timer (setitimer in a worker, the home's own watch inline) arms a one-shot
+ * Preemption: no standing hook.  A timer signal (ticker.h; each home has one) arms a one-shot
  * count hook on the running coroutine, which yields to others at the end of a slice, or raises at the
  * deadline and from then on at every turn, so that no pcall swallows it. */
 #ifndef LAMBDA_EXECUTOR_H
