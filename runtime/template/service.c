@@ -41,7 +41,8 @@ const struct template *template_current(const struct world *w)
     return state ? state->current : NULL;
 }
 
-/* --- copies of the code, beside the state: in its folder, or (in memory) in one that goes with us */
+/* --- copies of the code, beside the state: in its folder, or (in memory) in one that goes with us.  Hidden,
+ * so that they are no code themselves when state lies below a CodeUri. */
 
 static void choose_copies(struct template_state *s, const struct conf *conf, const struct template *t)
 {
@@ -51,7 +52,7 @@ static void choose_copies(struct template_state *s, const struct conf *conf, con
         snprintf(path, sizeof path, "%s/tidepool-XXXXXX", tmp && *tmp ? tmp : "/tmp");
         s->scratch = mkdtemp(path);
     } else {
-        snprintf(path, sizeof path, "%s%s/code", conf->data ? conf->data : t->folder,
+        snprintf(path, sizeof path, "%s%s/.code", conf->data ? conf->data : t->folder,
                  conf->data ? "" : "/.tidepool");
     }
     if (!conf->ephemeral || s->scratch)
