@@ -1,5 +1,4 @@
 #include "house.h"
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -42,8 +41,6 @@ static struct store *open_store(struct house *h)
     if (rc == RC_BUSY)
         cli_error("the state in %s is in use by another tidepool (--data another folder, or --ephemeral)",
                   h->data);
-    else if (rc != RC_OK)
-        cli_error("the state in %s cannot be opened: %s", h->data, strerror(errno));
     return rc == RC_OK ? store : NULL;
 }
 

@@ -186,7 +186,6 @@ static enum rc take_folder(struct engine *e, const char *folder)
         log_error(e->log, "store: cannot open %s: %s", buf_zstr(&path), strerror(errno));
         rc = RC_IO;
     } else if (flock(e->lock_file, LOCK_EX | LOCK_NB)) {
-        log_error(e->log, "store: the data folder %s is in use by another process", folder);
         rc = RC_BUSY;
     }
     buf_clear(&path);

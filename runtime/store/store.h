@@ -22,7 +22,7 @@ enum store_flags {
 };
 
 /* Opens or makes a store.  `folder` NULL: in memory, gone at close.  `log` may be NULL.
- * RC_BUSY: another process has it open.  RC_IO: said in the log. */
+ * RC_BUSY: another process has it open.  RC_IO: why is said in the log. */
 struct log;
 enum rc store_open(struct store **out, const char *folder, unsigned flags, const struct log *log);
 void store_close(struct store *s); /* rolls back what is not committed */

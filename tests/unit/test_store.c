@@ -331,14 +331,7 @@ static void one_process_at_a_time(void **state)
 {
     struct bench *b = *state;
     struct store *other;
-    FILE *said = tmpfile();
-    struct log log = {.to = said, .level = LOG_ERROR};
-    assert_int_equal(store_open(&other, b->folder, 0, &log), RC_BUSY);
-    char line[200] = "";
-    rewind(said);
-    assert_non_null(fgets(line, sizeof line, said));
-    assert_non_null(strstr(line, "in use by another process"));
-    fclose(said);
+    assert_int_equal(store_open(&other, b->folder, 0, NULL), RC_BUSY);
 }
 
 static void a_folder_that_cannot_be_made(void **state)
