@@ -61,7 +61,7 @@ class Edit(unittest.TestCase):
     def setUp(self):
         self.t = Tidepool(files={
             "template.json": template(), "functions/greet.lua": saying("one"), "functions/word.lua": "return '!'",
-            "functions/slow.lua": "return function() time.sleep(1); return 'old' end"}, **({"binary": self.binary} if self.binary else {}))
+            "functions/slow.lua": "return function() time.sleep(1000); return 'old' end"}, **({"binary": self.binary} if self.binary else {}))
 
     def tearDown(self):
         self.t.close()
