@@ -5,6 +5,7 @@
 KIND    ?= release
 PREFIX  ?= /usr/local
 CC      ?= cc
+AR      := $(if $(findstring clang,$(CC)),ar,gcc-ar)
 BUILD   := build/$(KIND)
 
 # --- what the build needs (Debian's names; llhttp comes as C source on 12, as a library on 13)
@@ -17,10 +18,10 @@ TEST_PKGS := libcmocka-dev python3 python3-boto3 awscli $(NODE) curl
 WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
 HARDEN   := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
-CFLAGS_release := -O2 -g $(HARDEN)
+CFLAGS_release := -O2 -g -flto=auto -fno-plt $(HARDEN)
 CFLAGS_asan    := -O1 -g $(SAN) -Werror
 CFLAGS_fuzz    := -O1 -g -fsanitize=fuzzer-no-link,address,undefined
-LDFLAGS_release := -pie -Wl,-z,relro,-z,now
+LDFLAGS_release := -O2 -flto=auto -pie -Wl,-z,relro,-z,now
 LDFLAGS_asan    := $(SAN)
 LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
 
@@ -52,7 +53,7 @@ $(BUILD)/tidepool: $(BUILD)/runtime/main.o $(BUILD)/libtidepool.a
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libtidepool.a: $(OBJ) $(LLHTTP_OBJ)
-	@rm -f $@ && ar rcs $@ $^
+	@rm -f $@ && $(AR) rcs $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

@@ -14,9 +14,8 @@ static int colour_of(struct str name)
     return colours[h % (sizeof(colours) / sizeof(*colours))];
 }
 
-void terminal_log_line(FILE *to, struct str iso, struct str function, struct str text)
+static void print_line(FILE *to, struct str time, struct str function, struct str text)
 {
-    struct str time = str_sub(iso, 11, 12);
     if (isatty(fileno(to)))
         fprintf(to, "\x1b[2m%.*s\x1b[0m \x1b[%dm%-16.*s\x1b[0m %.*s\n", STR_ARG(time), colour_of(function),
                 STR_ARG(function), STR_ARG(text));
@@ -24,11 +23,17 @@ void terminal_log_line(FILE *to, struct str iso, struct str function, struct str
         fprintf(to, "%.*s %-16.*s %.*s\n", STR_ARG(time), STR_ARG(function), STR_ARG(text));
 }
 
+void terminal_log_line(FILE *to, struct str iso, struct str function, struct str text)
+{
+    while (text.p)
+        print_line(to, str_sub(iso, 11, 12), function, str_cut(&text, '\n'));
+}
+
 static void heard(struct trace_listener *l, const struct trace_event *e)
 {
     struct terminal *t = list_of(l, struct terminal, listener);
     bool refusal = e->kind == TRACE_HTTP && e->status >= 400;
-    if (e->kind != TRACE_LOG && e->kind != TRACE_ERROR && !refusal)
+    if (e->kind != TRACE_LOG && e->kind != TRACE_INVOKE && e->kind != TRACE_ERROR && !refusal)
         return;
     char iso[CLOCK_ISO_SIZE];
     clock_iso(e->at_us / 1000, iso);

@@ -15,7 +15,8 @@ struct terminal {
 void terminal_attach(struct terminal *t, struct world *w, FILE *to);
 void terminal_detach(struct terminal *t, struct world *w);
 
-/* "12:30:00.123 orders  text", the function's name in its own colour when `to` is a terminal. */
+/* "12:30:00.123 orders  text", the function's name in its own colour when `to` is a terminal; a line of its
+ * own for each line of the text. */
 void terminal_log_line(FILE *to, struct str iso, struct str function, struct str text);
 
 #endif

@@ -51,7 +51,7 @@ cJSON *control_event_json(const struct trace_event *e)
 
 static bool wanted(const struct trace_in *req, const struct trace_event *e, bool logs)
 {
-    if (logs && e->kind != TRACE_LOG)
+    if (logs && e->kind != TRACE_LOG && e->kind != TRACE_INVOKE)
         return false;
     return !req->function.n || str_eq(req->function, e->what);
 }

@@ -15,9 +15,9 @@ struct call;
 
 enum trace_kind {
     TRACE_CALL,   /* an operation ended: "sqs SendMessage" */
-    TRACE_INVOKE, /* an invocation began */
+    TRACE_INVOKE, /* an invocation began; detail: its START line, for logs */
     TRACE_DONE,   /* an invocation ended: status, duration */
-    TRACE_LOG,    /* a line a handler wrote (or START, END, REPORT) */
+    TRACE_LOG,    /* what a handler wrote, or END and REPORT: one line or more */
     TRACE_HTTP,   /* an API request was answered: method, path, status, reason */
     TRACE_STATE,  /* something changed its state: a mapping was disabled, a message went to its dead-letter
                      queue */

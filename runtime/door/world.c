@@ -66,6 +66,7 @@ struct world *world_new(const struct world_setup *setup)
     struct world *w = xcalloc(1, sizeof(*w));
     w->loop = setup->loop, w->nursery = setup->nursery, w->log = setup->log, w->conf = setup->conf;
     w->services = setup->services;
+    list_init(&w->spare_calls);
     w->state = xcalloc((size_t)service_count(setup->services) + 1, sizeof(*w->state));
     w->account = str_z(setup->account ? setup->account : "000000000000");
     w->region = str_z(setup->region ? setup->region : "us-east-1");
@@ -106,6 +107,7 @@ void world_free(struct world *w)
     store_close(w->store);
     notes_free(w->notes);
     trace_free(w->trace);
+    calls_free_spare(w);
     free(w->state);
     free(w);
 }

@@ -40,6 +40,8 @@ struct world {
     struct str origin; /* "http://localhost:4566": where the AWS endpoint answers, for URLs without a Host */
     long busy; /* work in flight that is neither a job nor a timer: invocations in workers, outgoing HTTP,
                   parked deliveries; `settle` waits for 0 */
+    struct list spare_calls; /* ended calls, for call_new */
+    int spare_call_count;
     uint64_t last_id;          /* of what is numbered in order of time: outbox rows */
     void (*turn_over)(void *); /* the control room, while somebody waits for quiet: a turn has ended, its
                                   notes are spread */

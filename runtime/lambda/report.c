@@ -82,23 +82,21 @@ void report_start(struct flight *x, struct str function)
     put(&line, "START RequestId: ");
     put(&line, x->call->request_id);
     put(&line, " Version: $LATEST");
-    add_event(x, TRACE_INVOKE,
-              (struct trace_event){.at_us = x->started_us, .causes = x->call->causes, .what = function});
-    add_line(x, function, view(&line), x->started_us);
+    if (x->tail)
+        add_to_tail(x->tail, view(&line));
+    add_event(
+        x, TRACE_INVOKE,
+        (struct trace_event){
+            .at_us = x->started_us, .causes = x->call->causes, .what = function, .detail = view(&line)});
 }
 
-static void add_end_line(struct flight *x, struct str function, int64_t at_us)
+/* Two lines in one event. */
+static void add_end_lines(struct flight *x, struct str function, const struct report *r, int64_t at_us)
 {
     struct line line = {.n = 0};
     put(&line, "END RequestId: ");
     put(&line, x->call->request_id);
-    add_line(x, function, view(&line), at_us);
-}
-
-static void add_report_line(struct flight *x, struct str function, const struct report *r, int64_t at_us)
-{
-    struct line line = {.n = 0};
-    put(&line, "REPORT RequestId: ");
+    put(&line, "\nREPORT RequestId: ");
     put(&line, x->call->request_id);
     put(&line, "\tDuration: ");
     put_ms(&line, r->duration_us);
@@ -128,8 +126,7 @@ static void add_report_line(struct flight *x, struct str function, const struct 
 void report_end(struct flight *x, struct str function, const struct report *r)
 {
     int64_t now = clock_now_us(&x->call->world->clock);
-    add_end_line(x, function, now);
-    add_report_line(x, function, r, now);
+    add_end_lines(x, function, r, now);
     add_event(x, TRACE_DONE,
               (struct trace_event){
                   .at_us = x->started_us,
