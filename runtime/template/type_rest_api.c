@@ -115,6 +115,20 @@ static void give_method_settings(struct template *t, const struct resource *r, s
     }
 }
 
+/* A slash is written ~1 here, but people write the slash too. */
+static void give_binary_types(struct template *t, const struct resource *r, struct node *in)
+{
+    struct node *type;
+    resource_give(t, r, "BinaryMediaTypes", in, "BinaryMediaTypes");
+    const struct node *list = node_get(in, "BinaryMediaTypes");
+    for (type = list ? list->first : NULL; type; type = type->next) {
+        struct str after = node_scalar(type), before = after.p ? str_cut(&after, '~') : after;
+        if (after.p && str_starts(after, STR("1")))
+            type->text =
+                arena_printf(&t->arena, "%.*s/%.*s", STR_ARG(before), STR_ARG(str_sub(after, 1, after.n)));
+    }
+}
+
 static void expand(struct template *t, struct resource *r)
 {
     api_expand(t, r);
@@ -125,7 +139,7 @@ static struct node *plan(struct template *t, struct resource *r)
 {
     struct node *in = api_input(t, r, "REST");
     resource_give(t, r, "Variables", in, "StageVariables");
-    resource_give(t, r, "BinaryMediaTypes", in, "BinaryMediaTypes");
+    give_binary_types(t, r, in);
     give_method_settings(t, r, in);
     if (node_get(r->props, "Cors"))
         node_put(in, "Cors", cors_of(t, r));
