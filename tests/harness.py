@@ -55,7 +55,8 @@ def request(port, method, path, body=None, headers=None, timeout=30):
             headers = {"content-type": "application/json", **(headers or {})}
         c.request(method, path, body, headers or {})
         r = c.getresponse()
-        return Answer(r.status, {k.lower(): v for k, v in r.getheaders()}, r.read())
+        names = {k.lower() for k, _ in r.getheaders()}
+        return Answer(r.status, {name: r.getheader(name) for name in names}, r.read())  # several of a name: "a, b"
     finally:
         c.close()
 
