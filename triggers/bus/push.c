@@ -13,7 +13,8 @@
 #include "door/trace.h"
 #include <stdlib.h>
 
-#define PUSH_MAX 256 /* rows in one turn */
+#define ATTRIBUTES_MAX 10 /* of a queue's message */
+#define PUSH_MAX 256      /* rows in one turn */
 
 struct push {
     struct world *world;
@@ -101,9 +102,11 @@ static void dead_letter(struct call *push, const struct outbox_item *item, const
     else
         cJSON_AddStringToObject(k->in, "MessageBody", arena_z(&k->arena, item->row.payload));
     const cJSON *attributes = cJSON_GetObjectItemCaseSensitive(item->in, "MessageAttributes");
-    if (attributes)
+    if (attributes && cJSON_GetArraySize(attributes) <= ATTRIBUTES_MAX) /* more is why it was refused */
         cJSON_AddItemToObject(k->in, "MessageAttributes", cJSON_Duplicate(attributes, true));
-    door_call(k);
+    if (!door_call(k))
+        log_error(push->world->log, "the dead-letter queue %.*s refuses a message: %.*s",
+                  STR_ARG(item->row.dead_letter_arn), STR_ARG(k->fault_text));
     call_free(k);
 }
 

@@ -1,4 +1,5 @@
 #include "stream.h"
+#include "door/trace.h"
 
 #include "catalog.h"
 #include "store.h"
@@ -55,6 +56,7 @@ static void write_record(struct call *c, const struct stream *s, const struct ch
     char event_id[33];
     size_t bytes = g->keys_size;
     ident_hex(&c->world->ident, event_id, 32);
+    trace_also(c, str_n(event_id, 32)); /* why knows a record by its id */
     buf_printf(b, "%lld %s\n%s", (long long)c->now, c->trace_id, c->request_id);
     if (c->causes.n) {
         buf_char(b, ' ');
