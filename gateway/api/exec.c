@@ -30,7 +30,7 @@ static struct str extended_id(struct call *c)
     return str_n(id, 16);
 }
 
-static struct str trace_header(struct call *c)
+struct str exec_trace(struct call *c)
 {
     size_t n = strlen(c->trace_id);
     char *text = arena_alloc(&c->arena, n + 5);
@@ -48,7 +48,7 @@ static void own_headers(struct exec *x)
     exec_header(x, STR("x-amzn-RequestId"), str_n(x->call->request_id, IDENT_UUID_SIZE - 1));
     exec_header(x, STR("x-amz-apigw-id"), x->extended_id);
     if (!x->reason.p)
-        exec_header(x, STR("X-Amzn-Trace-Id"), trace_header(x->call));
+        exec_header(x, STR("X-Amzn-Trace-Id"), exec_trace(x->call));
 }
 
 /* "GET /orders", cut to fit. */

@@ -58,6 +58,9 @@ void respond(struct exec *x, const struct invoke_in *done, struct call *invocati
 /* Adds a header to the reply. */
 void exec_header(struct exec *x, struct str name, struct str value);
 
+/* X-Amzn-Trace-Id: "Root=1-...", in the call's arena. */
+struct str exec_trace(struct call *c);
+
 /* Does one of the API's binary media types fit this header's first media type? */
 bool exec_is_binary(const struct exec *x, struct str media_types);
 

@@ -145,6 +145,17 @@ class Gateway(unittest.TestCase):
         bare = self.ask(REST, "GET", "/event/x").json
         self.assertEqual([bare[k] for k in ("body", "queryStringParameters", "multiValueQueryStringParameters")], [None] * 3)
 
+    def test_headers_that_the_gateway_adds(self):
+        e = self.ask(REST, "GET", "/event/x", X_Forwarded_For="10.1.2.3", x_forwarded_proto="gopher").json
+        for name, value in {"X-Forwarded-For": "10.1.2.3, 127.0.0.1", "X-Forwarded-Proto": "http",
+                            "X-Forwarded-Port": str(self.t.api_port + REST)}.items():
+            self.assertEqual((e["headers"][name], e["multiValueHeaders"][name]), (value, [value]))
+        self.assertRegex(e["headers"]["X-Amzn-Trace-Id"], "^Root=1-[0-9a-f]{8}-[0-9a-f]{24}$")
+        self.assertNotIn("x-forwarded-proto", e["headers"])
+        headers = self.ask(HTTP, "GET", "/event/x").json["headers"]
+        self.assertEqual((headers["x-forwarded-for"], headers["x-forwarded-proto"]), ("127.0.0.1", "http"))
+        self.assertIn("x-amzn-trace-id", headers)
+
     def test_binary_bodies_cross_as_base64(self):
         e = self.ask(REST, "POST", "/event/x", b"\x89PNG", content_type="image/png").json
         self.assertEqual((e["body"], e["isBase64Encoded"]), ("iVBORw==", True))
