@@ -198,9 +198,14 @@ def process_state(pid):
     return None if fields[0] in "ZX" else (fields[0], int(fields[11]) + int(fields[12]))
 
 
+def patient(seconds):
+    """How long something may take: longer on a machine that is busy with other things."""
+    return seconds * max(1, os.getloadavg()[0] / os.cpu_count())
+
+
 def until(check, seconds=10, every=0.005):
     """The first true answer of check(); an AssertionError when there is none in time."""
-    deadline = time.time() + seconds
+    deadline = time.time() + patient(seconds)
     while True:
         got = check()
         if got:

@@ -22,6 +22,15 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+/* How long something may take, in us: longer on a machine that is busy with other things. */
+static int64_t patient(int64_t us)
+{
+    double load = 0;
+    long cores = sysconf(_SC_NPROCESSORS_ONLN);
+    getloadavg(&load, 1);
+    return load > (double)cores ? (int64_t)((double)us * load / (double)cores) : us;
+}
+
 /* --- the worker's side: one handler at a time; frames leave when it has nothing to run */
 
 struct script {
@@ -318,13 +327,13 @@ static void test_a_stuck_worker_holds_nobody(void **state)
     int slow = 0;
     for (int i = 0; i < N; i++) {
         assert_false(failed(&shots[i]));
-        assert_true(shots[i].took_us < 400000);
+        assert_true(shots[i].took_us < patient(400000));
         slow += shots[i].took_us > 20000;
     }
     assert_true(slow < N / 20);
     assert_true(failed(&burner));
     assert_non_null(strstr(payload(&burner), "Task timed out after 1.00 seconds"));
-    assert_true(burner.took_us > 1000000 && burner.took_us < 1500000);
+    assert_true(burner.took_us > 1000000 && burner.took_us < patient(1500000));
     assert_int_equal(runs(x), 8 + N + 1);
     forget(shots, N);
     forget(&burner, 1);
@@ -341,7 +350,7 @@ static void test_all_workers_stuck(void **state)
         loop_once(x->loop, 5);
     shoot(x, &other, "{}");
     wait_for(x, &other, 1);
-    assert_true(other.took_us < 400000);
+    assert_true(other.took_us < patient(400000));
     wait_for(x, burners, 3);
     assert_int_equal(runs(x), 4);
     forget(burners, 3);
@@ -433,10 +442,10 @@ static void test_string_find_holds_nobody(void **state)
     wait_for(x, &burner, 1);
     for (int i = 0; i < N; i++) {
         assert_string_equal(payload(&shots[i]), "2");
-        assert_true(shots[i].took_us < 500000);
+        assert_true(shots[i].took_us < patient(500000));
     }
     assert_non_null(strstr(payload(&burner), "Sandbox.Timedout"));
-    assert_true(burner.took_us < 1600000);
+    assert_true(burner.took_us < patient(1600000));
     forget(shots, N);
     forget(&burner, 1);
 }
@@ -467,7 +476,7 @@ static void test_handlers_that_sleep_make_room(void **state)
     for (int i = 0; i < N; i++)
         shoot(x, &shots[i], "{}");
     wait_for(x, shots, N);
-    assert_true(clock_mono_us() - began < 2000000);
+    assert_true(clock_mono_us() - began < patient(2000000));
     for (int i = 0; i < N; i++)
         assert_string_equal(payload(&shots[i]), "1");
     forget(shots, N);
