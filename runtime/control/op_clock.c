@@ -35,7 +35,7 @@ void control_clock_json(const struct world *w, cJSON *out)
 struct kept_clock {
     int64_t frozen_at_us, offset_us;
     double speed;
-    int32_t frozen;
+    int64_t frozen; /* not bool: no byte of it is left unwritten */
 };
 
 enum rc control_clock_changed(struct call *c)
