@@ -75,6 +75,13 @@ static void on_signal(void *arg, int signum)
     }
 }
 
+/* A helper that could inherit sockets or the store would be no helper, so none is made anew. */
+static void nursery_lost(void *arg)
+{
+    cli_error("the process that starts workers was ended; state is safe, start again");
+    give_up(arg, 1);
+}
+
 /* --- starting */
 
 static bool listen_all(struct start *s)
@@ -149,6 +156,8 @@ static int run(struct cli *cli)
         return 2;
     }
     loop = s.house.loop;
+    if (s.house.nursery)
+        nursery_on_lost(s.house.nursery, nursery_lost, &s);
     loop_on_signal(loop, SIGINT, on_signal, &s);
     loop_on_signal(loop, SIGTERM, on_signal, &s);
     loop_flush(loop, flush_output, stdout); /* log lines are collected, and printed before each sleep */

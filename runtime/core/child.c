@@ -20,6 +20,8 @@ struct nursery {
     int control; /* -1: the helper has gone */
     uv_poll_t *poll;
     struct loop *loop;
+    void (*lost)(void *arg); /* NULL: nobody wants to know */
+    void *lost_arg;
     uint32_t last_id;
     struct list children; /* struct child.link */
     struct list unsent;   /* struct child.dirty */
@@ -291,6 +293,14 @@ static void nursery_lost(struct nursery *n)
     struct list *at, *tmp;
     list_each_safe (at, tmp, &n->children)
         child_ended(list_of(at, struct child, link), SIGKILL);
+    if (n->lost)
+        n->lost(n->lost_arg);
+}
+
+void nursery_on_lost(struct nursery *n, void (*lost)(void *arg), void *arg)
+{
+    n->lost = lost;
+    n->lost_arg = arg;
 }
 
 static void on_control(uv_poll_t *poll, int status, int events)

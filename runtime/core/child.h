@@ -44,6 +44,10 @@ struct nursery *nursery_start(void (*worker)(int fd, void *page));
 void nursery_stop(struct nursery *n);
 void nursery_attach(struct nursery *n, struct loop *l);
 
+/* `lost` is called when the helper has ended by itself (killed, by a person or for memory): its workers died
+ * with it, and there will be no others. */
+void nursery_on_lost(struct nursery *n, void (*lost)(void *arg), void *arg);
+
 struct child;
 struct child_events {
     void (*frame)(struct child *c, struct frame *f); /* views lent until it returns */

@@ -73,10 +73,10 @@ void dispatch_pump(struct lane *l, int64_t now)
 {
     while (!list_empty(&l->queue)) {
         struct home *h = lane_choose(l, now);
-        if (!h)
+        if (!h && l->home_count > 0)
             break;
         struct flight *x = list_of(list_shift(&l->queue), struct flight, link);
-        if (!send(h, x, now))
+        if (!h || !send(h, x, now)) /* no home, and none can be had: waiting would not help */
             land_broken(x);
     }
     if (l->in_flight > 0)
