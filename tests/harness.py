@@ -188,14 +188,25 @@ class Tidepool:
         return json.loads(r.stdout) if r.stdout.strip().startswith(("{", "[")) else r.stdout
 
 
-def process_state(pid):
-    """(state, CPU ticks used), or None when there is no such process."""
+def process_fields(pid):
+    """What /proc says after the name: state, parent, ...; None when there is no such process."""
     try:
         with open("/proc/%d/stat" % pid) as f:
             fields = f.read().rsplit(")", 1)[1].split()
     except OSError:
         return None
-    return None if fields[0] in "ZX" else (fields[0], int(fields[11]) + int(fields[12]))
+    return None if fields[0] in "ZX" else fields
+
+
+def parent_of(pid):
+    fields = process_fields(pid)
+    return fields and int(fields[1])
+
+
+def cpu_of(pid):
+    """Ticks of 10 ms that it has used; None when there is no such process."""
+    fields = process_fields(pid)
+    return fields and int(fields[11]) + int(fields[12])
 
 
 def patient(seconds):

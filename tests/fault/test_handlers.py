@@ -1,10 +1,12 @@
 """Handlers that misbehave: each gets a clear answer, costs nobody else anything, and the server lives."""
 import json
+import os
+import signal
 import threading
 import time
 import unittest
 
-from harness import Tidepool, patient, process_state, until
+from harness import Tidepool, cpu_of, parent_of, patient, process_fields, until
 
 MB = 1 << 20
 
@@ -88,10 +90,10 @@ def app():
 
 def is_burning(pid):
     """Uses a core."""
-    before = process_state(pid)
+    before = cpu_of(pid)
     time.sleep(0.05)
-    after = process_state(pid)
-    return bool(before and after) and after[1] - before[1] >= 3  # of the five ticks of 10 ms
+    after = cpu_of(pid)
+    return before is not None and after is not None and after - before >= 3  # of five ticks
 
 
 class Handlers(unittest.TestCase):
@@ -151,9 +153,29 @@ class Handlers(unittest.TestCase):
             family = t.descendants()
             self.assertGreater(len(family), 1)
             t.kill()
-            until(lambda: not any(process_state(pid) for pid in family), 2)
+            until(lambda: not any(process_fields(pid) for pid in family), 2)
         finally:
             t.close()
+
+    def test_a_worker_that_is_killed_costs_its_invocation_alone(self):
+        before, answer = self.t.descendants(), []
+        looping = threading.Thread(target=lambda: answer.append(self.t.invoke("loop")))
+        looping.start()
+        worker = until(lambda: self.t.descendants() - before).pop()
+        os.kill(worker, signal.SIGKILL)
+        looping.join()
+        self.assertEqual(answer[0].json["errorType"], "Runtime.ExitError")
+        self.assert_others_are_served()
+
+    def test_without_the_process_that_starts_workers_the_server_ends_with_a_word(self):
+        with Tidepool(files=app()) as t:
+            self.assertEqual(t.invoke("good").status, 200)
+            helper = [pid for pid in t.descendants() if parent_of(pid) == t.process.pid]
+            os.kill(helper[0], signal.SIGKILL)
+            self.assertEqual(t.process.wait(5), 1)
+            self.assertIn("start again", t.output())
+            t.start()
+            self.assertEqual(t.invoke("good").status, 200)
 
     def test_nothing_leads_out_of_the_sandbox(self):
         self.assertEqual(self.t.invoke("escapes").json, "")
