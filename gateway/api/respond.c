@@ -305,7 +305,9 @@ void respond(struct exec *x, const struct invoke_in *done, struct call *k)
     else if (k->fault)
         exec_refuse(x, &refuse_no_function, "%s: %.*s", k->fault->code, STR_ARG(k->fault_text));
     else if (done->function_error.p)
-        exec_refuse(x, &refuse_bad_answer, "the function failed: %.*s", STR_ARG(error_message(x, json)));
+        exec_refuse(x, &refuse_bad_answer, "the function failed: %.*s%s", STR_ARG(error_message(x, json)),
+                    done->proxy && done->proxy->body_base64 ? " (event.body is base64: see the content type)"
+                                                            : "");
     else
         respond_result(x, json);
 }

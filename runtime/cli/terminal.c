@@ -42,7 +42,8 @@ static void heard(struct trace_listener *l, const struct trace_event *e)
         return;
     }
     char line[1024];
-    snprintf(line, sizeof(line), "%d %.*s: %.*s", e->status, STR_ARG(e->what), STR_ARG(e->detail));
+    snprintf(line, sizeof(line), "%d %.*s%s%.*s", e->status, STR_ARG(e->what), e->detail.n ? ": " : "",
+             STR_ARG(e->detail));
     terminal_log_line(t->to, str_z(iso), STR("api"), str_z(line));
 }
 
