@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum kind { TEXT, INT, FLAG, SEED, LEVEL, PAIR };
+enum kind { TEXT, INT, FLAG, SEED, LEVEL, PAIR, ACCOUNT, REGION };
 
 /* One row an option.  The variable's name follows from the option's: --api-port is TIDEPOOL_API_PORT. */
 static const struct option {
@@ -33,8 +33,8 @@ static const struct option {
     {"seed", SEED, offsetof(struct conf, seed), 0, 0, "N", "seed of all ids and random numbers"},
     {"parameter", PAIR, offsetof(struct conf, parameters), 0, 0, "K=V",
      "a template parameter; may be repeated"},
-    {"account", TEXT, offsetof(struct conf, account), 0, 0, "ID", "default account (000000000000)"},
-    {"region", TEXT, offsetof(struct conf, region), 0, 0, "NAME", "default region (us-east-1)"},
+    {"account", ACCOUNT, offsetof(struct conf, account), 0, 0, "ID", "default account (000000000000)"},
+    {"region", REGION, offsetof(struct conf, region), 0, 0, "NAME", "default region (us-east-1)"},
     {"log-level", LEVEL, offsetof(struct conf, log_level), 0, 0, "LEVEL",
      "error, warn, info or debug (info)"},
 };
@@ -120,6 +120,20 @@ static bool set_pairs(struct conf *c, struct map *pairs, const char *name, const
     return true;
 }
 
+/* Ids become parts of ARNs and URLs, which are read again by their form. */
+static bool set_id(struct conf *c, const struct option *o, const char **field, const char *name,
+                   const char *value)
+{
+    static const char digits[] = "0123456789", region[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
+    size_t n = strlen(value);
+    if (o->kind == ACCOUNT && (n != 12 || strspn(value, digits) != n))
+        return wrong(c, name, value, "an account of 12 digits");
+    if (o->kind == REGION && (n == 0 || strspn(value, region) != n))
+        return wrong(c, name, value, "a region such as us-east-1");
+    *field = value;
+    return true;
+}
+
 /* `name` is what the person wrote, for the message. */
 static bool set(struct conf *c, const struct option *o, const char *name, const char *value)
 {
@@ -130,6 +144,9 @@ static bool set(struct conf *c, const struct option *o, const char *name, const 
             return wrong(c, name, value, "a value");
         *(const char **)field = value;
         return true;
+    case ACCOUNT:
+    case REGION:
+        return set_id(c, o, field, name, value);
     case INT:
         return set_int(c, o, field, name, value);
     case FLAG:

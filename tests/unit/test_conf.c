@@ -118,6 +118,8 @@ static void what_is_wrong_is_said_in_one_line(void **state)
     assert_wrong(NO_WORDS, WORDS("--port"), "--port wants a value: --port N");
     assert_wrong(NO_WORDS, WORDS("--port", "0"), "--port: '0' is not a number from 1 to 65535");
     assert_wrong(NO_WORDS, WORDS("--port=x1"), "--port: 'x1' is not a number from 1 to 65535");
+    assert_wrong(NO_WORDS, WORDS("--account", "12"), "--account: '12' is not an account of 12 digits");
+    assert_wrong(NO_WORDS, WORDS("--region", "a b"), "--region: 'a b' is not a region such as us-east-1");
     assert_wrong(NO_WORDS, WORDS("--log-level", "loud"),
                  "--log-level: 'loud' is not error, warn, info or debug");
     assert_wrong(NO_WORDS, WORDS("--parameter", "novalue"),
