@@ -33,6 +33,14 @@ static int print_result(struct str payload, bool failed)
     return failed ? 1 : 0;
 }
 
+static int refused(const char *message)
+{
+    bool unknown = strncmp(message, "Function not found", 18) == 0;
+    return cli_error("%s%s", message,
+                     unknown ? " (a function that the template gives no FunctionName is called tidepool-ID)"
+                             : "");
+}
+
 static void print_log(struct str base64)
 {
     struct buf log;
@@ -61,8 +69,9 @@ static int invoke_there(const struct cli *cli, struct str event)
     } else {
         cJSON *out = a.body.n ? cJSON_ParseWithLength(a.body.p, a.body.n) : NULL;
         const char *message = cJSON_GetStringValue(cJSON_GetObjectItem(out, "Message"));
-        status =
-            cli_error("%s", message ? message : cJSON_GetStringValue(cJSON_GetObjectItem(out, "message")));
+        if (!message)
+            message = cJSON_GetStringValue(cJSON_GetObjectItem(out, "message"));
+        status = refused(message ? message : "no reason given");
         cJSON_Delete(out);
     }
     remote_release(&a);
@@ -83,7 +92,7 @@ static void on_invoked(struct call *c)
 {
     struct once *o = c->asker;
     if (c->fault) {
-        o->status = cli_error("%.*s", STR_ARG(c->fault_text));
+        o->status = refused(arena_z(&c->arena, c->fault_text));
     } else {
         bool failed = cJSON_HasObjectItem(c->out, "FunctionError");
         o->status = print_result(buf_view(&c->payload_out), failed);

@@ -90,8 +90,11 @@ static bool listen_all(struct start *s)
     enum rc rc;
     s->aws = aws_server_new(s->house.world, conf->host, conf->port, &rc);
     if (!s->aws) {
-        cli_error(rc == RC_BUSY ? "port %d is in use (--port another)" : "cannot listen on port %d",
-                  conf->port);
+        if (rc == RC_BUSY)
+            cli_error("port %d is in use (--port another)", conf->port);
+        else
+            cli_error("cannot listen on %s port %d: is it an address of this machine? (--host)", conf->host,
+                      conf->port);
         return false;
     }
     struct buf why;
@@ -151,6 +154,8 @@ static int run(struct cli *cli)
 {
     struct start s = {.began_us = clock_mono_us()};
     struct loop *loop;
+    if (cli->arg_count > 1)
+        return cli_error("start takes one template");
     if (!house_open(&s.house, cli, cli->arg_count ? cli->args[0] : cli->conf.template)) {
         house_close(&s.house);
         return 2;

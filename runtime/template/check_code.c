@@ -58,8 +58,10 @@ enum op_end check_code(struct call *c, const struct template *t, const struct te
             all = arena_printf(&c->arena, "%.*s%s%s", STR_ARG(all), all.n ? "\n" : "", one->valuestring);
     if (all.n && current)
         end = call_fail(c, &template_failed, "%.*s", STR_ARG(all));
-    else if (all.n)
+    else if (all.n) {
         log_warn(c->world->log, "%.*s", STR_ARG(all));
+        cJSON_AddStringToObject(call_out(c), "CodeProblems", arena_z(&c->arena, all));
+    }
     call_free(k);
     return end;
 }

@@ -43,7 +43,7 @@ static void read_file(struct walk *w, const char *path, const char *inside, int6
 {
     FILE *f = fopen(path, "rb");
     if (!f) {
-        w->why = strerror(errno);
+        w->why = arena_printf(w->arena, "%s: %s", path, strerror(errno)).p;
         return;
     }
     unsigned char digest[32];
@@ -82,7 +82,9 @@ static void read_folder(struct walk *w, const char *folder, const char *inside)
     struct dirent **names;
     int n = w->depth < DEPTH_MAX ? scandir(folder, &names, not_hidden, by_name) : -1;
     if (n < 0) {
-        w->why = w->depth < DEPTH_MAX ? strerror(errno) : "the folder is nested too deep";
+        w->why = arena_printf(w->arena, "%s: %s", folder,
+                              w->depth < DEPTH_MAX ? strerror(errno) : "the folder is nested too deep")
+                     .p;
         return;
     }
     w->depth++;

@@ -28,8 +28,8 @@ extern const struct fault template_failed;
 
 /* --- check_code.c */
 /* Does what is new since `current` (NULL: nothing came before) compile?  Code that does not refuses an edit,
- * since the version before it goes on serving; at a start there is none, so it is only said, and whoever
- * invokes the function hears it from Lambda. */
+ * since the version before it goes on serving; at a start there is none, so it is only said (and
+ * stands in the answer), and whoever invokes the function hears it from Lambda. */
 enum op_end check_code(struct call *c, const struct template *t, const struct template *current);
 
 /* What the world keeps for the service. */

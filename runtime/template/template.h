@@ -49,7 +49,8 @@ cJSON *template_plan(const struct template *t);
  *  "Kept":[{"Id","Type","Name"}]  (tables, queues, topics that left the template and stay),
  *  "Routes":[{"Api","Kind","Port","Stage","Method","Path","Endpoint","Function","ApiKeyRequired"}],
  *  "Functions":[{"Id","Name","Triggers":["GET /hello/{name}","stream Orders","rate(1 hour)"]}],
- *  "ApiKeys":[{"Id","Name","Value"}]}
+ *  "ApiKeys":[{"Id","Name","Value"}],
+ *  "CodeProblems": "app.lua:3: ..."  (code that does not compile, a line each; absent when all does)}
  * A fault names the resource, file and line, and then nothing has changed. */
 void template_deploy(struct world *w, struct template *t, void (*on_end)(struct call *), void *asker);
 

@@ -124,6 +124,18 @@ class Folder(unittest.TestCase):
         self.assertEqual(lenient.returncode, 0, lenient)
         self.assertIn("Layers", lenient.stderr)
 
+    def test_validate_compiles_the_code_and_asks_the_services(self):
+        os.mkdir(os.path.join(self.folder, "broken"))
+        self.write("broken/app.lua", "return {\n  x = = 1 }")
+        odd = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"F": {"Type": "AWS::Serverless::Function", "Properties": {
+            "Runtime": "lua5.4", "Handler": "app.x", "CodeUri": "broken"}}}}
+        self.write("odd.json", odd)
+        self.assert_refused("broken/app.lua:2: unexpected symbol near '='", "validate", "odd.json")
+        odd["Resources"]["F"]["Properties"]["Events"] = {"T": {"Type": "Schedule", "Properties": {"Schedule": "rate(5 minute)"}}}
+        self.write("odd.json", odd)
+        self.write("broken/app.lua", "return {}")
+        self.assert_refused("ScheduleExpression is not valid", "validate", "odd.json")
+
     def test_invoke_without_a_server(self):
         self.write("event.json", {"n": 1})
         r = self.run_tidepool("invoke", "echo", "--event", "event.json", "--parameter", "Who=ada")
