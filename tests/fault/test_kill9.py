@@ -124,7 +124,7 @@ class Kill9(unittest.TestCase):
 
     def round(self):
         self.t.start()
-        workers = [threading.Thread(target=load.run) for load in self.loads]
+        workers = [threading.Thread(target=load.run) for load in self.loads * 2]
         for w in workers:
             w.start()
         time.sleep(self.random.uniform(0.02, 0.4))
