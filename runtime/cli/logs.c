@@ -20,6 +20,8 @@ static int run(struct cli *cli)
 {
     double after = 0;
     bool first = true;
+    if (cli->arg_count > 1)
+        return cli_error("logs takes one function, or none");
     do {
         cJSON *in = cJSON_CreateObject();
         cJSON_AddNumberToObject(in, "after", after);

@@ -2,6 +2,8 @@
 
 static int run(struct cli *cli)
 {
+    if (cli->arg_count)
+        return cli_error("reset takes no argument: it throws away all state");
     cJSON *out = remote_ask(cli, "reset", cJSON_CreateObject());
     if (!out)
         return 2;

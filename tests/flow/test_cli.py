@@ -99,6 +99,11 @@ class Folder(unittest.TestCase):
         self.assert_refused("no template.json", "validate")
         self.assertEqual(self.run_tidepool().stdout, self.run_tidepool("help").stdout)
 
+    def test_a_word_too_many(self):
+        self.assert_refused("reset takes no argument", "reset", "Orders")
+        self.assert_refused("logs takes one function", "logs", "a", "b")
+        self.assert_refused("start takes one template", "start", "a.json", "b.json")
+
     def test_nobody_answers(self):
         for verb in (("logs",), ("why", "x"), ("clock",), ("settle",), ("reset",)):
             self.assert_refused("no tidepool answers on 127.0.0.1:" + self.port, *verb)
