@@ -12,6 +12,8 @@ function M.route(event)
     return { statusCode = 200, body = event.routeKey or (event.httpMethod .. " " .. event.resource) }
 end
 
+function M.late() time.sleep(1000) return { statusCode = 200 } end
+
 function M.event(event) return { statusCode = 200, body = json.encode(event) } end
 
 -- The body is Lua that makes the answer.
@@ -68,6 +70,7 @@ TEMPLATE = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {
                       http("GET", "/old", PayloadFormatVersion="1.0")),
     "Answer": function("answer", rest("POST", "/answer"), http("POST", "/answer"),
                        http("POST", "/old", PayloadFormatVersion="1.0"), Timeout=20),
+    "Late": function("late", rest("GET", "/late", TimeoutInMillis=100), http("GET", "/late", TimeoutInMillis=100)),
     "BurstKey": key(BURST), "QuotaKey": key(QUOTA), "LooseKey": key(LOOSE), "OffKey": key(OFF, False),
     "BurstPlan": plan(Throttle={"RateLimit": 1, "BurstLimit": 3}), "QuotaPlan": plan(Quota={"Limit": 2, "Period": "WEEK"}),
     "BurstInPlan": in_plan("BurstKey", "BurstPlan"), "QuotaInPlan": in_plan("QuotaKey", "QuotaPlan"),
@@ -83,7 +86,6 @@ class Gateway(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.t = Tidepool(files={"template.json": TEMPLATE, "app.lua": APP})
-        cls.t.control("clock", action="freeze")
 
     @classmethod
     def tearDownClass(cls):
@@ -195,7 +197,11 @@ class Gateway(unittest.TestCase):
             a = self.answered(HTTP, lua, path)
             self.assertEqual((a.status, a.json), BAD_HTTP, lua)
 
-    # --- keys and plans; the clock stands still, so buckets do not fill
+    def test_a_function_that_is_late(self):
+        self.assert_refused(self.ask(REST, "GET", "/late"), 504, "Endpoint request timed out", "within 0.10 seconds")
+        self.assert_refused(self.ask(HTTP, "GET", "/late"), 503, "Service Unavailable", "within 0.10 seconds")
+
+    # --- keys and plans
 
     def keyed(self, value=None):
         return self.ask(REST, "GET", "/keyed", **({"x_api_key": value} if value else {}))
@@ -207,6 +213,8 @@ class Gateway(unittest.TestCase):
             self.assertEqual(a.headers["x-amzn-errortype"], "ForbiddenException")
 
     def test_a_burst_and_one_more(self):
+        self.t.control("clock", action="freeze")  # so that the bucket does not fill
+        self.addCleanup(self.t.control, "clock", action="resume")
         self.assertEqual([self.keyed(BURST).status for _ in range(3)], [200] * 3)
         self.assert_refused(self.keyed(BURST), 429, "Too Many Requests", "burst of 3")
         self.t.control("clock", action="advance", value="1s")
