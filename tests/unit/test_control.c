@@ -43,6 +43,13 @@ static void start_ticks(struct ticks *k, struct world *w)
     timer_set(w->timers, &k->timer, ROOM_NOON + 10000);
 }
 
+static void test_health_names_what_runs(void **state)
+{
+    const cJSON *out = ask(*state, "tidepool", "Health", "{}");
+    assert_string_equal(text_at(out, "status"), "running");
+    assert_int_equal(cJSON_GetObjectItem(out, "inFlight")->valuedouble, 0);
+}
+
 static void test_clock_is_shown_set_and_frozen(void **state)
 {
     const cJSON *out = ask(*state, "tidepool", "Clock", "{'action':'set','value':'2030-01-01T00:00:00Z'}");
@@ -109,6 +116,7 @@ int main(void)
 {
 #define CONTROL_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
+        CONTROL_TEST(test_health_names_what_runs),
         CONTROL_TEST(test_clock_is_shown_set_and_frozen),
         CONTROL_TEST(test_advance_stops_at_all_that_is_due),
         CONTROL_TEST(test_settle_goes_no_further_than_it_must),
