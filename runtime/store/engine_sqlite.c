@@ -85,7 +85,7 @@ enum { VALUE_MAX = 64 * 1024 * 1024 };
  * (checkpoint.h), and SQLite begins it afresh when a transaction finds all of it moved.  Steady load may
  * never let that happen: from FINISH_AT on the engine moves the last FEW pages itself between two
  * transactions; at LIMIT (a disk that is slower than we are) it moves what there is. */
-enum { MOVE_AT = 4096, FINISH_AT = 8192, LIMIT = 16384, FEW = 256 };
+enum { MOVE_AT = 1024, FINISH_AT = 4096, LIMIT = 16384, FEW = 256 };
 
 static enum rc trouble(const struct engine *e, const char *what)
 {
