@@ -145,7 +145,7 @@ seeking && match(line, /"[A-Za-z0-9]+"/) {
 }
 '
 product | xargs awk "$rows" | while read -r name place; do
-    grep -rqw --include='*.c' --include='*.py' --include='*.sh' --include='*.js' --include='*.mjs' --include='*.json' \
+    grep -rqw --exclude-dir=node_modules --include='*.c' --include='*.py' --include='*.sh' --include='*.js' --include='*.mjs' --include='*.json' \
         --include='*.lua' -e "$name" tests || echo "$place: no test names the operation $name" >> "$found"
 done
 
