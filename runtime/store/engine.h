@@ -12,6 +12,10 @@ struct engine;
 struct engine_cursor;
 struct log;
 
+/* Where the value of a key lies before a write: who has just got it may tell, which spares the engine a look.
+ * Numbers from 0 on are the engine's own. */
+enum { PLACE_UNKNOWN = -2, PLACE_NONE = -1 /* the key is certainly not there */ };
+
 struct store_engine {
     enum rc (*open)(struct engine **out, const char *folder, unsigned flags, const struct log *log);
     void (*close)(struct engine *e);
@@ -29,10 +33,10 @@ struct store_engine {
     enum rc (*keep)(struct engine *e);
 
     /* The value goes into the arena; without one it is lent until the next get without one.  value NULL: is
-     * it there? */
-    enum rc (*get)(struct engine *e, struct str key, struct arena *a, struct str *value);
-    enum rc (*put)(struct engine *e, struct str key, struct str value);
-    enum rc (*del)(struct engine *e, struct str key);
+     * it there?  place may be NULL. */
+    enum rc (*get)(struct engine *e, struct str key, struct arena *a, struct str *value, int64_t *place);
+    enum rc (*put)(struct engine *e, struct str key, struct str value, int64_t place);
+    enum rc (*del)(struct engine *e, struct str key, int64_t place);
     enum rc (*wipe)(struct engine *e, struct str from,
                     struct str to); /* from <= key < to; to may be absent */
 

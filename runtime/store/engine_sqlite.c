@@ -1,5 +1,12 @@
-/* The SQLite engine: one table without rowids, whose primary key is our key; a file with a write-ahead log,
- * or memory.  Only this file and checkpoint.c see sqlite3. */
+/* The SQLite engine: a file with a write-ahead log, or memory.
+ * Only this file, checkpoint.c and wal_file.c see sqlite3.
+ *
+ *   kv(k, v)    in the order of the keys; v is the value, or the number of its row in big
+ *   big(id, v)  values of more than INLINE_MAX bytes, in the order of their coming
+ *
+ * So the tree that is ordered by keys holds small rows only, many to a page, and a big value is appended; in
+ * one tree each seventh message moved three pages to make room (README).  Invariant: a row of big belongs to
+ * exactly one row of kv. */
 #include "engine.h"
 
 #include "base/arena.h"
@@ -7,6 +14,7 @@
 #include "base/log.h"
 #include "checkpoint.h"
 #include "store.h"
+#include "wal_file.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -27,11 +35,21 @@ enum statement {
     GET,
     PUT,
     DEL,
+    BIG_ADD,
+    BIG_PUT,
+    BIG_DEL,
     WIPE,
     WIPE_ON,
     WIPE_ALL,
+    BIG_WIPE,
+    BIG_WIPE_ON,
+    BIG_WIPE_ALL,
     STATEMENTS
 };
+
+/* Every reader gives v and, when v is a number, what it stands for. */
+#define VALUE "kv.v, big.v FROM kv LEFT JOIN big ON big.id = kv.v"
+#define BIG_ROWS "DELETE FROM big WHERE id IN (SELECT v FROM kv WHERE typeof(v) = 'integer'"
 
 /* PUT is an upsert and not a REPLACE, which deletes first and so rewrites more pages (README). */
 static const char *const statement_sql[STATEMENTS] = {
@@ -41,19 +59,25 @@ static const char *const statement_sql[STATEMENTS] = {
     [MARK] = "SAVEPOINT call",
     [UNDO] = "ROLLBACK TO call",
     [KEEP] = "RELEASE call",
-    [GET] = "SELECT v FROM kv WHERE k = ?1",
+    [GET] = "SELECT " VALUE " WHERE k = ?1",
     [PUT] = "INSERT INTO kv(k, v) VALUES(?1, ?2) ON CONFLICT(k) DO UPDATE SET v = excluded.v",
     [DEL] = "DELETE FROM kv WHERE k = ?1",
+    [BIG_ADD] = "INSERT INTO big(v) VALUES(?1)",
+    [BIG_PUT] = "UPDATE big SET v = ?2 WHERE id = ?1",
+    [BIG_DEL] = "DELETE FROM big WHERE id = ?1",
     [WIPE] = "DELETE FROM kv WHERE k >= ?1 AND k < ?2",
     [WIPE_ON] = "DELETE FROM kv WHERE k >= ?1",
     [WIPE_ALL] = "DELETE FROM kv",
+    [BIG_WIPE] = BIG_ROWS " AND k >= ?1 AND k < ?2)",
+    [BIG_WIPE_ON] = BIG_ROWS " AND k >= ?1)",
+    [BIG_WIPE_ALL] = "DELETE FROM big",
 };
 
 /* Scans, by [has an upper end][reverse]. */
 static const char *const scan_sql[2][2] = {
-    {"SELECT k, v FROM kv WHERE k >= ?1 ORDER BY k", "SELECT k, v FROM kv WHERE k >= ?1 ORDER BY k DESC"},
-    {"SELECT k, v FROM kv WHERE k >= ?1 AND k < ?2 ORDER BY k",
-     "SELECT k, v FROM kv WHERE k >= ?1 AND k < ?2 ORDER BY k DESC"},
+    {"SELECT k, " VALUE " WHERE k >= ?1 ORDER BY k", "SELECT k, " VALUE " WHERE k >= ?1 ORDER BY k DESC"},
+    {"SELECT k, " VALUE " WHERE k >= ?1 AND k < ?2 ORDER BY k",
+     "SELECT k, " VALUE " WHERE k >= ?1 AND k < ?2 ORDER BY k DESC"},
 };
 
 struct engine_cursor {
@@ -66,6 +90,7 @@ struct engine_cursor {
 
 struct engine {
     sqlite3 *db;
+    struct wal_vfs *vfs; /* NULL in memory */
     const struct log *log;
     char *path;    /* of the main file; NULL in memory */
     int lock_file; /* held as long as the engine lives; -1: none */
@@ -79,13 +104,13 @@ struct engine {
     bool stale; /* what it will report may be about the log before this one */
 };
 
-enum { VALUE_MAX = 64 * 1024 * 1024 };
+enum { VALUE_MAX = 64 * 1024 * 1024, INLINE_MAX = 400 };
 
-/* How long the log gets, in pages of 8 KB.  From MOVE_AT on it is moved into the main file by a thread
+/* How long the log gets, in pages of 4 KB.  From MOVE_AT on it is moved into the main file by a thread
  * (checkpoint.h), and SQLite begins it afresh when a transaction finds all of it moved.  Steady load may
  * never let that happen: from FINISH_AT on the engine moves the last FEW pages itself between two
  * transactions; at LIMIT (a disk that is slower than we are) it moves what there is. */
-enum { MOVE_AT = 1024, FINISH_AT = 4096, LIMIT = 16384, FEW = 256 };
+enum { MOVE_AT = 2048, FINISH_AT = 8192, LIMIT = 32768, FEW = 512 };
 
 static enum rc trouble(const struct engine *e, const char *what)
 {
@@ -142,12 +167,13 @@ static enum rc set_up(struct engine *e, unsigned flags)
 {
     sqlite3_busy_timeout(e->db, 1000); /* a person's tool that looks into the file */
     sqlite3_wal_hook(e->db, count_log, e);
-    enum rc rc = exec(e, "PRAGMA page_size = 8192; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;"
+    enum rc rc = exec(e, "PRAGMA page_size = 4096; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;"
                          "PRAGMA synchronous = OFF");
     if (rc == RC_OK && e->path)
         rc = exec(e, "PRAGMA journal_mode = WAL");
     if (rc == RC_OK)
-        rc = exec(e, "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID");
+        rc = exec(e, "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v) WITHOUT ROWID;"
+                     "CREATE TABLE IF NOT EXISTS big(id INTEGER PRIMARY KEY, v BLOB)");
     if (rc == RC_OK)
         rc = exec(e, flags & STORE_DURABLE ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     for (int i = 0; rc == RC_OK && i < STATEMENTS; i++)
@@ -215,6 +241,7 @@ static void engine_close(struct engine *e)
         cursors_free(e->idle[kind / 2][kind % 2]);
     if (sqlite3_close(e->db) != SQLITE_OK)
         BUG("the store is closed while it is used: %s", sqlite3_errmsg(e->db));
+    wal_vfs_free(e->vfs);
     if (e->lock_file >= 0)
         close(e->lock_file);
     buf_release(&e->value);
@@ -226,7 +253,9 @@ static enum rc open_database(struct engine *e, unsigned flags)
 {
     const char *name = e->path ? e->path : ":memory:";
     int mode = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(name, &e->db, mode, NULL) != SQLITE_OK)
+    if (e->path && !(e->vfs = wal_vfs_new()))
+        return RC_IO;
+    if (sqlite3_open_v2(name, &e->db, mode, e->vfs ? wal_vfs_name(e->vfs) : NULL) != SQLITE_OK)
         return trouble(e, name);
     return set_up(e, flags);
 }
@@ -347,12 +376,23 @@ static enum rc engine_undo(struct engine *e)
 
 /* --- keys and values */
 
-/* The value is copied, so that no statement stands open between calls. */
-static struct str value_of(struct engine *e, sqlite3_stmt *q, struct arena *a)
+/* PLACE_INLINE: the value is in kv; above: the number of its row in big. */
+enum { PLACE_INLINE = 0 };
+
+/* The value at column `at` of a row, and where it lies. */
+static struct str value_at(sqlite3_stmt *q, int at, int64_t *place)
 {
-    struct str v = str_n(sqlite3_column_blob(q, 0), (size_t)sqlite3_column_bytes(q, 0));
-    if (!v.n)
-        return STR("");
+    bool inside = sqlite3_column_type(q, at) != SQLITE_INTEGER;
+    if (place)
+        *place = inside ? PLACE_INLINE : sqlite3_column_int64(q, at);
+    int from = inside ? at : at + 1;
+    const void *p = sqlite3_column_blob(q, from);
+    return str_n(p ? p : "", (size_t)sqlite3_column_bytes(q, from));
+}
+
+/* A copy, so that no statement stands open between calls. */
+static struct str lend(struct engine *e, struct str v, struct arena *a)
+{
     if (a)
         return arena_str(a, v);
     buf_clear(&e->value);
@@ -360,42 +400,102 @@ static struct str value_of(struct engine *e, sqlite3_stmt *q, struct arena *a)
     return buf_view(&e->value);
 }
 
-static enum rc engine_get(struct engine *e, struct str key, struct arena *a, struct str *value)
+static enum rc engine_get(struct engine *e, struct str key, struct arena *a, struct str *value,
+                          int64_t *place)
 {
     sqlite3_stmt *q = e->statements[GET];
     bind(q, 1, key);
     int code = sqlite3_step(q);
-    if (code == SQLITE_ROW && value)
-        *value = value_of(e, q, a);
+    if (code == SQLITE_ROW) {
+        struct str v = value_at(q, 0, place);
+        if (value)
+            *value = v.n ? lend(e, v, a) : STR("");
+    } else if (place) {
+        *place = PLACE_NONE;
+    }
     sqlite3_reset(q);
     if (code == SQLITE_ROW)
         return RC_OK;
     return code == SQLITE_DONE ? RC_NONE : trouble(e, "get");
 }
 
-static enum rc engine_put(struct engine *e, struct str key, struct str value)
+/* Looks where a value lies, unless it is known. */
+static enum rc find(struct engine *e, struct str key, int64_t *place)
+{
+    if (*place != PLACE_UNKNOWN)
+        return RC_OK;
+    enum rc rc = engine_get(e, key, NULL, NULL, place);
+    return rc == RC_NONE ? RC_OK : rc;
+}
+
+static enum rc big_del(struct engine *e, int64_t id)
+{
+    sqlite3_bind_int64(e->statements[BIG_DEL], 1, id);
+    return run(e, BIG_DEL);
+}
+
+static enum rc big_put(struct engine *e, int64_t id, struct str value)
+{
+    sqlite3_bind_int64(e->statements[BIG_PUT], 1, id);
+    bind(e->statements[BIG_PUT], 2, value);
+    return run(e, BIG_PUT);
+}
+
+static enum rc put_number(struct engine *e, struct str key, struct str value)
+{
+    bind(e->statements[BIG_ADD], 1, value);
+    enum rc rc = run(e, BIG_ADD);
+    if (rc)
+        return rc;
+    bind(e->statements[PUT], 1, key);
+    sqlite3_bind_int64(e->statements[PUT], 2, sqlite3_last_insert_rowid(e->db));
+    return run(e, PUT);
+}
+
+static enum rc engine_put(struct engine *e, struct str key, struct str value, int64_t place)
 {
     if (value.n > VALUE_MAX)
         BUG("a value of %zu bytes", value.n);
+    bool big = value.n > INLINE_MAX;
+    enum rc rc = find(e, key, &place);
+    if (rc == RC_OK && place > 0 && big)
+        return big_put(e, place, value);
+    if (rc == RC_OK && place > 0)
+        rc = big_del(e, place);
+    if (rc)
+        return rc;
+    if (big)
+        return put_number(e, key, value);
     bind(e->statements[PUT], 1, key);
     bind(e->statements[PUT], 2, value);
     return run(e, PUT);
 }
 
-static enum rc engine_del(struct engine *e, struct str key)
+static enum rc engine_del(struct engine *e, struct str key, int64_t place)
 {
+    enum rc rc = find(e, key, &place);
+    if (rc || place == PLACE_NONE)
+        return rc;
+    if (place > 0)
+        rc = big_del(e, place);
     bind(e->statements[DEL], 1, key);
-    return run(e, DEL);
+    return rc ? rc : run(e, DEL);
+}
+
+static enum rc wipe_from(struct engine *e, enum statement which, struct str from, struct str to)
+{
+    if (from.n || to.p)
+        bind(e->statements[which], 1, from);
+    if (to.p)
+        bind(e->statements[which], 2, to);
+    return run(e, which);
 }
 
 static enum rc engine_wipe(struct engine *e, struct str from, struct str to)
 {
-    enum statement which = to.p ? WIPE : from.n ? WIPE_ON : WIPE_ALL;
-    if (which != WIPE_ALL)
-        bind(e->statements[which], 1, from);
-    if (which == WIPE)
-        bind(e->statements[which], 2, to);
-    return run(e, which);
+    int kind = to.p ? 0 : from.n ? 1 : 2;
+    enum rc rc = wipe_from(e, BIG_WIPE + kind, from, to);
+    return rc ? rc : wipe_from(e, WIPE + kind, from, to);
 }
 
 /* --- cursors: a prepared scan each, kept for the next one of its kind */
@@ -435,12 +535,6 @@ static enum rc engine_seek(struct engine *e, struct engine_cursor **out, struct 
     return RC_OK;
 }
 
-static struct str column(sqlite3_stmt *q, int at)
-{
-    const void *p = sqlite3_column_blob(q, at);
-    return str_n(p ? p : "", (size_t)sqlite3_column_bytes(q, at));
-}
-
 static enum rc engine_next(struct engine_cursor *c, struct str *key, struct str *value)
 {
     int code = sqlite3_step(c->scan);
@@ -451,9 +545,9 @@ static enum rc engine_next(struct engine_cursor *c, struct str *key, struct str 
     if (code != SQLITE_ROW)
         return trouble(c->engine, "scan");
     if (key)
-        *key = column(c->scan, 0);
+        *key = str_n(sqlite3_column_blob(c->scan, 0), (size_t)sqlite3_column_bytes(c->scan, 0));
     if (value)
-        *value = column(c->scan, 1);
+        *value = value_at(c->scan, 1, NULL);
     return RC_OK;
 }
 

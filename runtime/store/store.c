@@ -119,7 +119,8 @@ static void unmark(struct store *s)
 
 static enum rc put_back(struct store *s, const struct before *b)
 {
-    return heard(s, b->was ? s->engine->put(s->e, b->key, b->value) : s->engine->del(s->e, b->key));
+    return heard(s, b->was ? s->engine->put(s->e, b->key, b->value, PLACE_UNKNOWN)
+                           : s->engine->del(s->e, b->key, PLACE_UNKNOWN));
 }
 
 enum rc store_undo(struct store *s)
@@ -173,12 +174,13 @@ static void replaces(struct store *s, struct str key, bool was, struct str value
 
 /* Before a write to one key.  Reading what it replaces is much cheaper than a savepoint, which copies every
  * page that the call changes. */
-static enum rc remember(struct store *s, struct str key)
+static enum rc remember(struct store *s, struct str key, int64_t *place)
 {
+    *place = PLACE_UNKNOWN;
     if (!s->marked || s->saved)
         return RC_OK;
     struct str value = STR_NONE;
-    enum rc rc = heard(s, s->engine->get(s->e, key, &s->arena, &value));
+    enum rc rc = heard(s, s->engine->get(s->e, key, &s->arena, &value, place));
     if (rc == RC_OK || rc == RC_NONE)
         replaces(s, key, rc == RC_OK, value);
     return rc == RC_NONE ? RC_OK : rc;
@@ -197,15 +199,16 @@ static enum rc save(struct store *s)
 enum rc store_get(struct store *s, struct str key, struct str *value)
 {
     enum rc rc = touch(s);
-    return rc ? rc : heard(s, s->engine->get(s->e, key, NULL, value));
+    return rc ? rc : heard(s, s->engine->get(s->e, key, NULL, value, NULL));
 }
 
 enum rc store_put(struct store *s, struct str key, struct str value)
 {
+    int64_t place;
     enum rc rc = touch_to_write(s);
     if (rc == RC_OK)
-        rc = remember(s, key);
-    return rc ? rc : heard(s, s->engine->put(s->e, key, value));
+        rc = remember(s, key, &place);
+    return rc ? rc : heard(s, s->engine->put(s->e, key, value, place));
 }
 
 enum rc store_add(struct store *s, struct str key, struct str value)
@@ -213,15 +216,16 @@ enum rc store_add(struct store *s, struct str key, struct str value)
     enum rc rc = touch_to_write(s);
     if (rc == RC_OK && s->marked && !s->saved)
         replaces(s, key, false, STR_NONE);
-    return rc ? rc : heard(s, s->engine->put(s->e, key, value));
+    return rc ? rc : heard(s, s->engine->put(s->e, key, value, PLACE_NONE));
 }
 
 enum rc store_del(struct store *s, struct str key)
 {
+    int64_t place;
     enum rc rc = touch_to_write(s);
     if (rc == RC_OK)
-        rc = remember(s, key);
-    return rc ? rc : heard(s, s->engine->del(s->e, key));
+        rc = remember(s, key, &place);
+    return rc ? rc : heard(s, s->engine->del(s->e, key, place));
 }
 
 enum rc store_wipe(struct store *s, struct str prefix)

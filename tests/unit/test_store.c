@@ -11,6 +11,7 @@
 #include "store/key.h"
 #include "store/store.h"
 #include <signal.h>
+#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -131,6 +132,89 @@ static void large_values(void **state)
     assert_int_equal(store_get(s, STR("big"), &got), RC_OK);
     assert_true(str_eq(got, str_n(big, n)));
     free(big);
+}
+
+/* Long values lie elsewhere than short ones: each way from one to the other, done and undone. */
+static void values_grow_and_shrink(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    char big[1001], bigger[3001];
+    memset(big, 'x', 1000), big[1000] = 0;
+    memset(bigger, 'y', 3000), bigger[3000] = 0;
+    const char *const values[] = {"small", big, bigger, "smaller", big};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        put(s, "a", values[i]);
+        has(s, "a", values[i]);
+        for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
+            store_mark(s);
+            put(s, "a", values[k]);
+            put(s, "b", values[k]);
+            has(s, "a", values[k]);
+            assert_int_equal(store_del(s, STR("a")), RC_OK);
+            lacks(s, "a");
+            assert_int_equal(store_undo(s), RC_OK);
+            has(s, "a", values[i]);
+            lacks(s, "b");
+        }
+        store_mark(s);
+        put(s, "a", values[i]);
+        assert_int_equal(store_keep(s), RC_OK);
+    }
+    assert_int_equal(store_commit(s), RC_OK);
+    has(s, "a", big);
+    struct store_cursor *c;
+    struct str key, value;
+    assert_int_equal(store_seek(s, &c, STR("a"), STR_NONE, false), RC_OK);
+    assert_int_equal(store_next(c, &key, &value), RC_OK);
+    assert_true(str_is(value, big));
+    store_cursor_close(c);
+}
+
+/* One number out of the closed store's file. */
+static int number_in_file(const struct bench *b, const char *sql)
+{
+    char path[128];
+    sqlite3 *db;
+    sqlite3_stmt *q;
+    snprintf(path, sizeof path, "%s/world.db", b->folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+    int n = sqlite3_column_int(q, 0);
+    sqlite3_finalize(q);
+    sqlite3_close(db);
+    return n;
+}
+
+static void nothing_is_left_of_long_values(void **state)
+{
+    struct bench *b = *state;
+    char name[16], big[1001];
+    memset(big, 'x', 1000), big[1000] = 0;
+    for (int i = 0; i < 40; i++) {
+        snprintf(name, sizeof name, "%c%d", "abcd"[i / 10], i % 10);
+        put(b->s, name, big);
+    }
+    put(b->s, "a0", "small");
+    put(b->s, "a1", big);
+    assert_int_equal(store_del(b->s, STR("a2")), RC_OK);
+    assert_int_equal(store_wipe(b->s, STR("b")), RC_OK);
+    store_mark(b->s);
+    put(b->s, "e", big);
+    assert_int_equal(store_wipe(b->s, STR("c")), RC_OK);
+    put(b->s, "f", big);
+    assert_int_equal(store_undo(b->s), RC_OK);
+    assert_int_equal(store_commit(b->s), RC_OK);
+    store_close(b->s);
+    assert_int_equal(number_in_file(b, "SELECT count(*) FROM kv"), 29);
+    assert_int_equal(number_in_file(b, "SELECT count(*) FROM kv JOIN big ON big.id = kv.v"), 28);
+    assert_int_equal(number_in_file(b, "SELECT count(*) FROM big"), 28);
+    assert_int_equal(store_open(&b->s, b->folder, 0, NULL), RC_OK);
+    assert_int_equal(store_wipe(b->s, STR("")), RC_OK);
+    assert_int_equal(store_commit(b->s), RC_OK);
+    store_close(b->s);
+    assert_int_equal(number_in_file(b, "SELECT count(*) FROM big"), 0);
+    assert_int_equal(store_open(&b->s, b->folder, 0, NULL), RC_OK);
 }
 
 static void order_is_of_bytes(void **state)
@@ -409,11 +493,12 @@ static void write_until_killed(const char *folder, int to)
     struct store *s;
     if (store_open(&s, folder, 0, NULL) != RC_OK)
         _exit(1);
-    char name[32];
+    char name[32], value[600];
+    memset(value, 'v', sizeof value);
     for (int turn = 0;; turn++) {
         for (int i = 0; i < 5; i++) {
             snprintf(name, sizeof name, "turn%06d.%d", turn, i);
-            store_put(s, str_z(name), STR("value"));
+            store_put(s, str_z(name), str_n(value, i == 4 ? sizeof value : 5)); /* short ones and long ones */
         }
         if (store_commit(s) != RC_OK || write(to, &turn, sizeof turn) != sizeof turn)
             _exit(1);
@@ -443,8 +528,10 @@ static void what_was_committed_survives_kill(void **state)
         assert_int_equal(store_open(&b->s, b->folder, 0, NULL), RC_OK);
         char name[32];
         for (int i = 0; i <= last * 5 + 4; i++) {
+            struct str value;
             snprintf(name, sizeof name, "turn%06d.%d", i / 5, i % 5);
-            has(b->s, name, "value");
+            assert_int_equal(store_get(b->s, str_z(name), &value), RC_OK);
+            assert_int_equal(value.n, i % 5 == 4 ? 600 : 5);
         }
         /* The turn that was under way is there as a whole or not at all. */
         for (int i = 1; i < 5; i++) {
@@ -473,6 +560,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BOTH(put_get_del),
         BOTH(large_values),
+        BOTH(values_grow_and_shrink),
+        FOLDER(nothing_is_left_of_long_values),
         BOTH(order_is_of_bytes),
         BOTH(writing_while_a_cursor_stands),
         BOTH(many_cursors),

@@ -223,10 +223,6 @@ static bool take_str(struct str *rest, struct str *out)
 
 enum rc message_write(struct store *s, uint64_t queue, const struct message *m)
 {
-    struct buf b;
-    buf_init(&b, MESSAGE_MAX);
-    buf_add(&b, &m->sent_at, sizeof(m->sent_at));
-    buf_add(&b, m->md5, sizeof(m->md5));
     const struct str *parts[] = {&m->id,
                                  &m->sender,
                                  &m->body,
@@ -236,6 +232,14 @@ enum rc message_write(struct store *s, uint64_t queue, const struct message *m)
                                  &m->dead_letter_source,
                                  &m->causes,
                                  &m->trace_id};
+    size_t n = sizeof(m->sent_at) + sizeof(m->md5);
+    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+        n += sizeof(uint32_t) + parts[i]->n;
+    struct buf b;
+    buf_init(&b, MESSAGE_MAX);
+    buf_room(&b, n); /* once, instead of growing */
+    buf_add(&b, &m->sent_at, sizeof(m->sent_at));
+    buf_add(&b, m->md5, sizeof(m->md5));
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
         add_str(&b, *parts[i]);
     struct key k;
