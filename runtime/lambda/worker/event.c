@@ -30,16 +30,26 @@ static void number(lua_State *L, const char *name, int64_t value)
     lua_setfield(L, -2, name);
 }
 
-static void pairs(lua_State *L, const char *name, const struct proxy_pair *list, size_t n)
+/* A map, nil when it is empty. */
+static void push_pairs(lua_State *L, const struct proxy_pair *list, size_t n)
 {
-    if (n == 0)
+    if (n == 0) {
+        lua_pushnil(L);
         return;
+    }
     lua_createtable(L, 0, (int)n);
     for (size_t i = 0; i < n; i++) {
         push_str(L, list[i].name);
         push_str(L, list[i].value);
         lua_rawset(L, -3);
     }
+}
+
+static void pairs(lua_State *L, const char *name, const struct proxy_pair *list, size_t n)
+{
+    if (n == 0)
+        return;
+    push_pairs(L, list, n);
     lua_setfield(L, -2, name);
 }
 
@@ -122,23 +132,60 @@ static void keep_source(lua_State *L, const struct proxy_event *e)
 
 /* --- format 1.0 ---------------------------------------------------------------------------------------- */
 
-static void headers1(lua_State *L, const struct http_headers *h)
+/* Late parts: each pushes its value, nil when there is none. */
+static void late_text(lua_State *L, struct str s)
 {
-    if (h->n == 0)
+    if (s.p)
+        push_str(L, s);
+    else
+        lua_pushnil(L);
+}
+
+static void late_version1(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    (void)a;
+    late_text(L, e->rest ? STR_NONE : STR("1.0"));
+}
+
+static void late_resource(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    (void)a;
+    late_text(L, e->resource);
+}
+
+static void late_path(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    (void)a;
+    late_text(L, e->path);
+}
+
+static void late_method(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    (void)a;
+    late_text(L, e->http->method);
+}
+
+static void late_headers1(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    const struct http_headers *h = &e->http->headers;
+    (void)a;
+    if (h->n == 0) {
+        lua_pushnil(L);
         return;
+    }
     lua_createtable(L, 0, (int)h->n);
     for (size_t i = 0; i < h->n; i++) {
         push_str(L, h->list[i].name);
         push_str(L, h->list[i].value);
         lua_rawset(L, -3);
     }
-    lua_setfield(L, -2, "headers");
 }
 
-static void query1(lua_State *L, struct str query, struct arena *a)
+static void late_query1(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
     struct proxy_pair *list;
-    pairs(L, "queryStringParameters", list, proxy_query(a, query, &list));
+    size_t n = proxy_query(a, e->http->query, &list);
+    push_pairs(L, list, n);
 }
 
 /* One more value at the end of the name's list in the map at the top. */
@@ -158,8 +205,7 @@ static void add_value(lua_State *L, struct str name, struct str value)
     lua_pop(L, 2);
 }
 
-/* Late parts: each pushes its value, nil when there is none. */
-static void late_headers(lua_State *L, const struct proxy_event *e, struct arena *a)
+static void late_multi_headers(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
     const struct http_headers *h = &e->http->headers;
     (void)a;
@@ -172,7 +218,7 @@ static void late_headers(lua_State *L, const struct proxy_event *e, struct arena
         add_value(L, h->list[i].name, h->list[i].value);
 }
 
-static void late_query(lua_State *L, const struct proxy_event *e, struct arena *a)
+static void late_multi_query(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
     struct proxy_pair *list;
     size_t n = proxy_query(a, e->http->query, &list);
@@ -225,21 +271,6 @@ static void late_context1(lua_State *L, const struct proxy_event *e, struct aren
     lib_mark(L, SLOT_CONTEXT1);
 }
 
-static void event1(lua_State *L, const struct proxy_event *e, struct arena *a)
-{
-    lua_createtable(L, 0, 16);
-    if (!e->rest)
-        text(L, "version", STR("1.0"));
-    text(L, "resource", e->resource);
-    text(L, "path", e->path);
-    text(L, "httpMethod", e->http->method);
-    headers1(L, &e->http->headers);
-    query1(L, e->http->query, a);
-    pairs(L, "pathParameters", e->path_parameters, e->path_parameter_count);
-    pairs(L, "stageVariables", e->stage_variables, e->stage_variable_count);
-    text(L, "body", e->body);
-}
-
 /* --- format 2.0 ---------------------------------------------------------------------------------------- */
 
 /* Stack: map, name, value -> map; values of one name are joined by commas. */
@@ -273,8 +304,10 @@ static void push_lower(lua_State *L, struct str s)
     lua_pushlstring(L, small, s.n);
 }
 
-static void headers2(lua_State *L, const struct http_headers *h)
+static void late_headers2(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
+    const struct http_headers *h = &e->http->headers;
+    (void)a;
     lua_createtable(L, 0, (int)h->n);
     for (size_t i = 0; i < h->n; i++) {
         if (proxy_is_cookie(h->list[i].name))
@@ -283,39 +316,60 @@ static void headers2(lua_State *L, const struct http_headers *h)
         push_str(L, h->list[i].value);
         join_value(L);
     }
-    lua_setfield(L, -2, "headers");
 }
 
-static void cookies(lua_State *L, const struct http_headers *h)
+static void late_cookies(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
+    const struct http_headers *h = &e->http->headers;
     struct str cookie;
     lua_Integer n = 0;
+    (void)a;
+    lua_pushnil(L);
     for (size_t i = 0; i < h->n; i++) {
         struct str rest = h->list[i].value;
         while (proxy_is_cookie(h->list[i].name) && proxy_cookie(&rest, &cookie)) {
-            if (n == 0)
+            if (n == 0) {
+                lua_pop(L, 1);
                 lua_newtable(L);
+            }
             push_str(L, cookie);
             lua_rawseti(L, -2, ++n);
         }
     }
-    if (n)
-        lua_setfield(L, -2, "cookies");
 }
 
-static void query2(lua_State *L, struct str query, struct arena *a)
+static void late_query2(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
     struct proxy_pair *list;
-    size_t n = proxy_query(a, query, &list);
-    if (n == 0)
+    size_t n = proxy_query(a, e->http->query, &list);
+    if (n == 0) {
+        lua_pushnil(L);
         return;
+    }
     lua_createtable(L, 0, (int)n);
     for (size_t i = 0; i < n; i++) {
         push_str(L, list[i].name);
         push_str(L, list[i].value);
         join_value(L);
     }
-    lua_setfield(L, -2, "queryStringParameters");
+}
+
+static void late_version2(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    (void)e, (void)a;
+    lua_pushliteral(L, "2.0");
+}
+
+static void late_route_key(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    (void)a;
+    late_text(L, e->route_key);
+}
+
+static void late_raw_query(lua_State *L, const struct proxy_event *e, struct arena *a)
+{
+    (void)a;
+    late_text(L, e->http->query.p ? e->http->query : STR(""));
 }
 
 static void late_context2(lua_State *L, const struct proxy_event *e, struct arena *a)
@@ -343,21 +397,6 @@ static void late_context2(lua_State *L, const struct proxy_event *e, struct aren
     number(L, "timeEpoch", e->time);
 }
 
-static void event2(lua_State *L, const struct proxy_event *e, struct arena *a)
-{
-    lua_createtable(L, 0, 16);
-    text(L, "version", STR("2.0"));
-    text(L, "routeKey", e->route_key);
-    text(L, "rawPath", e->path);
-    text(L, "rawQueryString", e->http->query.p ? e->http->query : STR(""));
-    cookies(L, &e->http->headers);
-    headers2(L, &e->http->headers);
-    query2(L, e->http->query, a);
-    text(L, "body", e->body);
-    pairs(L, "pathParameters", e->path_parameters, e->path_parameter_count);
-    pairs(L, "stageVariables", e->stage_variables, e->stage_variable_count);
-}
-
 /* --- the late parts ------------------------------------------------------------------------------------ */
 
 struct late {
@@ -365,12 +404,28 @@ struct late {
     void (*push)(lua_State *L, const struct proxy_event *e, struct arena *a);
 };
 static const struct late late1[] = {
+    {"version", late_version1},
+    {"resource", late_resource},
+    {"path", late_path},
+    {"httpMethod", late_method},
+    {"headers", late_headers1},
+    {"multiValueHeaders", late_multi_headers},
+    {"queryStringParameters", late_query1},
+    {"multiValueQueryStringParameters", late_multi_query},
     {"requestContext", late_context1},
-    {"multiValueHeaders", late_headers},
-    {"multiValueQueryStringParameters", late_query},
     {0},
 };
-static const struct late late2[] = {{"requestContext", late_context2}, {0}};
+static const struct late late2[] = {
+    {"version", late_version2},
+    {"routeKey", late_route_key},
+    {"rawPath", late_path},
+    {"rawQueryString", late_raw_query},
+    {"cookies", late_cookies},
+    {"headers", late_headers2},
+    {"queryStringParameters", late_query2},
+    {"requestContext", late_context2},
+    {0},
+};
 
 /* Tables that say null for nil, or that are not complete until somebody looks at all of them. */
 struct kind {
@@ -409,6 +464,19 @@ static int index_event(lua_State *L)
     lua_pushvalue(L, -2);
     lua_rawset(L, 1);
     return 1;
+}
+
+/* event[name] = value, when it is not there.  Then it is late no more, and what the guest took out stays out:
+ * upvalue 1 is its kind. */
+static void complete_event(lua_State *L, int t, const struct kind *kind);
+static int newindex_event(lua_State *L)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    luaL_checkstack(L, 24, NULL);
+    complete_event(L, 1, lua_touserdata(L, lua_upvalueindex(1)));
+    lua_settop(L, 3);
+    lua_rawset(L, 1);
+    return 0;
 }
 
 /* Makes the late parts that the guest has not put there itself. */
@@ -498,6 +566,9 @@ static void open_kind(lua_State *L, const struct kind *kind)
         lua_pushlightuserdata(L, (void *)kind);
         lua_pushcclosure(L, index_event, 1);
         lua_setfield(L, -2, "__index");
+        lua_pushlightuserdata(L, (void *)kind);
+        lua_pushcclosure(L, newindex_event, 1);
+        lua_setfield(L, -2, "__newindex");
     }
     if (kind->complete) {
         lua_getglobal(L, "next");
@@ -526,10 +597,10 @@ static void context_now(lua_State *L, const struct proxy_event *e, struct arena 
 void event_push(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
     luaL_checkstack(L, 24, NULL);
-    if (e->format == 2)
-        event2(L, e, a);
-    else
-        event1(L, e, a);
+    lua_createtable(L, 0, 4);
+    text(L, "body", e->body);
+    pairs(L, "pathParameters", e->path_parameters, e->path_parameter_count);
+    pairs(L, "stageVariables", e->stage_variables, e->stage_variable_count);
     lua_pushboolean(L, e->body_base64);
     lua_setfield(L, -2, "isBase64Encoded");
     if (e->authorizer)
