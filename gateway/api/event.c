@@ -69,7 +69,11 @@ static void set_parameters(struct exec *x, struct proxy_event *e, struct arena *
 static struct str host_name(const struct http_request *http)
 {
     struct str host = http_header_get(&http->headers, "host");
-    return host.p ? str_cut(&host, ':') : STR("localhost");
+    if (!host.n)
+        return STR("localhost");
+    if (host.p[0] == '[') /* an IPv6 address has colons of its own */
+        return str_sub(host, 0, (size_t)(str_find(host, ']') + 1));
+    return str_cut(&host, ':');
 }
 
 /* HTTP APIs show the path decoded and with a named stage before it. */
@@ -82,45 +86,6 @@ static struct str shown_path(struct exec *x, struct arena *a)
     return arena_printf(a, "%.*s%.*s", STR_ARG(x->api->path_prefix), STR_ARG(x->path));
 }
 
-/* What the client said of those it came through, and behind it the client itself. */
-static struct str forwarded_for(const struct http_request *http, struct arena *a)
-{
-    struct str before = http_header_get(&http->headers, "x-forwarded-for");
-    if (!before.n)
-        return http->remote;
-    return arena_printf(a, "%.*s, %.*s", STR_ARG(before), STR_ARG(http->remote));
-}
-
-/* Each request asks for it: by hand, since printf takes longer than the rest of the headers together. */
-static struct str port_text(int port, struct arena *a)
-{
-    enum { DIGITS = 5 };
-    char *text = arena_alloc(a, DIGITS), *p = text + DIGITS;
-    do {
-        *--p = (char)('0' + port % 10);
-    } while ((port /= 10) > 0 && p > text);
-    return str_n(p, (size_t)(text + DIGITS - p));
-}
-
-/* The request with the headers that API Gateway puts into every event; what the client says of them counts
- * nothing, but for the addresses that it came through. */
-static const struct http_request *gateway_request(struct exec *x, struct arena *a)
-{
-    enum { ADDED = 4 };
-    struct http_request *r = arena_alloc(a, sizeof *r);
-    *r = *x->http;
-    struct http_headers *h = &r->headers;
-    h->cap = x->http->headers.n + ADDED;
-    h->list = arena_alloc(a, h->cap * sizeof *h->list);
-    if (h->n)
-        memcpy(h->list, x->http->headers.list, h->n * sizeof *h->list);
-    http_header_set(h, a, STR("X-Amzn-Trace-Id"), exec_trace(x->call));
-    http_header_set(h, a, STR("X-Forwarded-For"), forwarded_for(x->http, a));
-    http_header_set(h, a, STR("X-Forwarded-Port"), port_text(r->local_port, a));
-    http_header_set(h, a, STR("X-Forwarded-Proto"), r->tls ? STR("https") : STR("http"));
-    return r;
-}
-
 struct proxy_event *event_make(struct exec *x, struct arena *a)
 {
     const struct api *api = x->api;
@@ -128,7 +93,7 @@ struct proxy_event *event_make(struct exec *x, struct arena *a)
     struct proxy_event *e = arena_zalloc(a, sizeof *e);
     e->format = api->rest ? 1 : x->route->format;
     e->rest = api->rest;
-    e->http = gateway_request(x, a);
+    e->http = passed_request(x, a);
     e->resource = x->route->route.path;
     e->route_key = x->route->key;
     e->path = shown_path(x, a);

@@ -18,7 +18,7 @@ struct exec {
     struct api *api;     /* held */
     struct str raw_path; /* without the stage, as it came */
     struct str path;     /* what is routed: decoded for HTTP APIs */
-    struct str method;
+    struct str method;   /* what is routed: a REST API's may be overridden */
     struct method *route;
     struct route_match match;
     const struct api_key *key; /* the API key that was asked for, and its plan; only while the steps run */
@@ -66,6 +66,9 @@ bool exec_is_binary(const struct exec *x, struct str media_types);
 
 /* The function's event, in `a`. */
 struct proxy_event *event_make(struct exec *x, struct arena *a);
+
+/* The request with the headers that API Gateway passes on, in `a`. */
+const struct http_request *passed_request(const struct exec *x, struct arena *a);
 
 /* Copies all that the event lends into `a`, so that it outlives its request. */
 void event_keep(struct proxy_event *e, struct arena *a);

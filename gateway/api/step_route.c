@@ -29,7 +29,16 @@ static struct str routed_path(struct exec *x, struct str path)
 {
     if (x->api->rest)
         return path.n > 1 && path.p[path.n - 1] == '/' ? str_sub(path, 0, path.n - 1) : path;
-    return str_find(path, '%') < 0 ? path : codec_unpercent(&x->call->arena, path, false);
+    if (str_find(path, '%') < 0)
+        return path;
+    return codec_utf8_mended(&x->call->arena, codec_unpercent(&x->call->arena, path, false));
+}
+
+/* A REST API lets a header say another method.  ("Important notes for REST APIs") */
+static struct str routed_method(const struct exec *x)
+{
+    struct str other = http_header_get(&x->http->headers, "x-http-method-override");
+    return x->api->rest && other.n ? other : x->http->method;
 }
 
 /* How near a route's template is to the path: characters in common from the front, less what is longer. */
@@ -58,12 +67,12 @@ static enum exec_step no_route(struct exec *x)
 
 enum exec_step step_route(struct exec *x)
 {
-    x->method = x->http->method;
+    x->method = routed_method(x);
     struct str path = own_path(x);
     if (!path.p)
         return exec_refuse(x, &refuse_no_api, "the API has no such stage: its only stage is %.*s",
                            STR_ARG(x->api->stage));
-    x->raw_path = path.n ? path : STR("/");
+    x->raw_path = path.n ? codec_utf8_mended(&x->call->arena, path) : STR("/");
     x->path = routed_path(x, x->raw_path);
     if (x->api->cors.set && cors_is_preflight(x->http)) {
         x->preflight = true;

@@ -20,6 +20,9 @@ struct str codec_unpercent(struct arena *a, struct str in, bool plus);
 
 bool codec_utf8_valid(struct str in);
 
+/* The text itself when it is UTF-8; else a copy with U+FFFD for every byte that is none.  In the arena. */
+struct str codec_utf8_mended(struct arena *a, struct str in);
+
 /* Number of UTF-16 code units, in which AWS counts the length of text; -1 when it is not UTF-8. */
 long codec_utf16_len(struct str in);
 

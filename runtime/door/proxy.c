@@ -45,6 +45,12 @@ const char *const proxy_identity_nulls[] = {
     NULL,
 };
 
+/* %FF is no text: the event is JSON, so what is not UTF-8 shows as U+FFFD. */
+static struct str decoded(struct arena *a, struct str s)
+{
+    return codec_utf8_mended(a, codec_unpercent(a, s, true));
+}
+
 size_t proxy_query(struct arena *a, struct str query, struct proxy_pair **out)
 {
     size_t n = 0, most = 1;
@@ -57,8 +63,8 @@ size_t proxy_query(struct arena *a, struct str query, struct proxy_pair **out)
         if (value.n == 0)
             continue;
         struct str name = str_cut(&value, '=');
-        (*out)[n].name = codec_unpercent(a, name, true);
-        (*out)[n++].value = value.p ? codec_unpercent(a, value, true) : STR("");
+        (*out)[n].name = decoded(a, name);
+        (*out)[n++].value = value.p ? decoded(a, value) : STR("");
     }
     return n;
 }
@@ -86,7 +92,7 @@ struct str proxy_domain_prefix(const struct proxy_event *e)
 
 struct str proxy_context_path(const struct proxy_event *e, struct arena *a)
 {
-    if (str_is(e->stage, "$default"))
+    if (!e->rest) /* an HTTP API's path has its stage already */
         return e->path;
     size_t n = 1 + e->stage.n + e->path.n;
     char *p = arena_alloc(a, n);

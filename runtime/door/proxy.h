@@ -19,7 +19,7 @@ struct proxy_event {
     const struct http_request *http;
     struct str resource;  /* "/orders/{id}" (1.0) */
     struct str route_key; /* "GET /orders/{id}" or "$default" */
-    struct str path;      /* 1.0: without the stage; 2.0's rawPath: with a named stage */
+    struct str path;      /* REST: without the stage; HTTP APIs, also as 2.0's rawPath: with a named stage */
     struct str stage, api_id, account, region, domain, request_id, resource_id;
     struct str extended_id;         /* x-amz-apigw-id */
     struct str api_key, api_key_id; /* absent without one */

@@ -66,6 +66,8 @@ TEMPLATE = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {
         http("GET", "/a/{id}"), http("GET", "/a/b"), http("ANY", "/a/{proxy+}"), http("ANY", "/only"), http("GET", "/only"),
         http("ANY", "$default", api="Catch"), http("GET", "/one", api="Catch"), rest("GET", "/keyed", **KEYED)),
     "Catch": {"Type": "AWS::Serverless::HttpApi", "Properties": {"StageName": "live"}},
+    "Text": function("event", rest("GET", "/text"), http("GET", "/text"), http("GET", "/old", api="Catch", PayloadFormatVersion="1.0"),
+                     FunctionName="text"),
     "Event": function("event", rest("ANY", "/event/{name}"), http("ANY", "/event/{name}"),
                       http("GET", "/old", PayloadFormatVersion="1.0")),
     "Answer": function("answer", rest("POST", "/answer"), http("POST", "/answer"),
@@ -157,6 +159,16 @@ class Gateway(unittest.TestCase):
         headers = self.ask(HTTP, "GET", "/event/x").json["headers"]
         self.assertEqual((headers["x-forwarded-for"], headers["x-forwarded-proto"]), ("127.0.0.1", "http"))
         self.assertIn("x-amzn-trace-id", headers)
+
+    def test_what_is_no_text_shows_as_such(self):
+        for api in (REST, HTTP):
+            e = self.ask(api, "GET", "/text?q=%ff%41", X_Name=b"caf\xe9").json
+            self.assertEqual(e["queryStringParameters"], {"q": "\ufffdA"})
+            self.assertEqual({k.lower(): v for k, v in e["headers"].items()}["x-name"], "caf\ufffd")
+
+    def test_a_named_stage_is_in_the_paths_of_an_http_api(self):
+        e = self.ask(CATCH, "GET", "/old").json
+        self.assertEqual((e["path"], e["requestContext"]["path"]), ("/live/old", "/live/old"))
 
     def test_binary_bodies_cross_as_base64(self):
         e = self.ask(REST, "POST", "/event/x", b"\x89PNG", content_type="image/png").json

@@ -23,6 +23,7 @@ static struct {
     const char *error;
     struct call *waiting;
     char function[100], path[100], parameter[100], key[100], body[100], route[100];
+    char method[100], query[100], domain[100], headers[300]; /* values of the client's own headers alone */
     int format, calls;
     bool base64;
 } fn;
@@ -30,6 +31,22 @@ static struct {
 static void note(char *to, struct str s)
 {
     str_copy(s.p ? s : STR("(none)"), to, 100);
+}
+
+static void note_headers(const struct http_headers *h)
+{
+    struct buf b;
+    buf_init(&b, sizeof fn.headers - 1);
+    for (size_t i = 0; i < h->n; i++) {
+        bool added =
+            str_starts(h->list[i].name, STR("X-Amzn-")) || str_starts(h->list[i].name, STR("X-Forw"));
+        buf_str(&b, h->list[i].name);
+        if (!added)
+            buf_printf(&b, ": %.*s", STR_ARG(h->list[i].value));
+        buf_z(&b, "; ");
+    }
+    str_copy(buf_view(&b), fn.headers, sizeof fn.headers);
+    buf_release(&b);
 }
 
 static enum op_end run_invoke(struct call *c, const void *none)
@@ -41,6 +58,8 @@ static enum op_end run_invoke(struct call *c, const void *none)
     note(fn.function, in->function), note(fn.path, e->path), note(fn.key, e->api_key);
     note(fn.parameter, e->path_parameter_count ? e->path_parameters[0].value : STR_NONE);
     note(fn.body, e->body), note(fn.route, e->route_key);
+    note(fn.method, e->http->method), note(fn.query, e->http->query), note(fn.domain, e->domain);
+    note_headers(&e->http->headers);
     fn.format = e->format, fn.base64 = e->body_base64;
     if (!fn.payload) {
         fn.waiting = c;
@@ -434,6 +453,39 @@ static void test_http_cookies(void **state)
     assert_int_equal(cookies, 2);
 }
 
+/* A REST API keeps to itself what concerns the connection, and lets a header say the method. */
+static void test_rest_headers(void **state)
+{
+    (void)state;
+    fn.payload = "{\"statusCode\":200}";
+    send(rest_id, "GET /files/a?x=1;y=2",
+         "Connection: close\nContent-Length: 0\nX-HTTP-Method-Override: PATCH\nX-Own: caf\xe9", "");
+    answers(200, "");
+    assert_string_equal(fn.method, "PATCH");
+    assert_string_equal(fn.query, "x=1&y=2");
+    assert_string_equal(fn.headers, "X-Own: caf\xef\xbf\xbd; X-Amzn-Trace-Id; X-Forwarded-For; "
+                                    "X-Forwarded-Port; X-Forwarded-Proto; ");
+    send(rest_id, "GET /orders", "X-HTTP-Method-Override: PUT", "");
+    answers(403, "{\"message\":\"Missing Authentication Token\"}");
+    send(http_id, "GET /menu/a", "X-HTTP-Method-Override: PUT\nContent-Length: 0", "");
+    assert_string_equal(fn.method, "GET");
+    assert_true(str_starts(str_z(fn.headers), STR("X-HTTP-Method-Override: PUT; Content-Length: 0; ")));
+}
+
+/* An event is JSON, so nothing in it can be other than UTF-8. */
+static void test_what_is_no_text(void **state)
+{
+    (void)state;
+    fn.payload = "{\"statusCode\":200}";
+    send(http_id, "GET /menu/%ff%41", NULL, "");
+    assert_string_equal(fn.parameter, "\xef\xbf\xbd"
+                                      "A");
+    assert_string_equal(fn.path, "/menu/\xef\xbf\xbd"
+                                 "A");
+    send(rest_id, "POST /orders", "Host: [::1]:3000", "");
+    assert_string_equal(fn.domain, "[::1]");
+}
+
 static void test_http_format1(void **state)
 {
     (void)state;
@@ -607,6 +659,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rest_binary, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_cookies, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rest_headers, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_is_no_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_format1, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_routes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_cors, setup, teardown),

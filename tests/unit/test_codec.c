@@ -109,6 +109,15 @@ static void utf8(void **state)
                                       "\xe2\x82"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_false(codec_utf8_valid(str_z(bad[i])));
+
+    struct arena a;
+    arena_init(&a);
+    struct str good = STR("\xc3\xbc");
+    assert_ptr_equal(codec_utf8_mended(&a, good).p, good.p);
+    assert_null(codec_utf8_mended(&a, STR_NONE).p);
+    struct str mended = codec_utf8_mended(&a, STR("\xff\xc3\xbc\xe2\x82"));
+    assert_true(str_is(mended, "\xef\xbf\xbd\xc3\xbc\xef\xbf\xbd\xef\xbf\xbd"));
+    arena_release(&a);
 }
 
 int main(void)
