@@ -3,8 +3,8 @@
  * The result is read once, without a tree.  Three sets of rules then say whether it will do:
  *   REST        an object of known members only, at least one of them; status 200 where it has none
  *   HTTP, 1.0   an object with a statusCode
- *   HTTP, 2.0   an object with a statusCode; anything else is a 200 with itself as the body
- * (Lambda proxy integrations: "output format", "payload format version") */
+ *   HTTP, 2.0   an object with a statusCode; anything else is a 200 with itself as the body, but for an
+ * object with an errorMessage (Lambda proxy integrations: "output format", "payload format version") */
 #include "base/codec.h"
 #include "base/json.h"
 #include "exec.h"
@@ -13,6 +13,8 @@ struct result {
     bool object;  /* is one */
     bool unknown; /* has a member that is not ours */
     bool bad;     /* a member of ours is of a wrong kind */
+    bool failed;  /* has an errorMessage, as the result of a function that failed */
+    bool decided; /* has a statusCode, good or bad */
     int members;
     int status; /* 0: none */
     struct http_headers headers;
@@ -30,7 +32,7 @@ static bool read_text(struct json_reader *r, bool numbers, struct str *out)
     return kind == JSON_STRING || kind == JSON_TRUE || kind == JSON_FALSE || (numbers && kind == JSON_NUMBER);
 }
 
-/* A number, or a text that is one: 200, "201", 204.0. */
+/* A number, or a text that is one: 200, "201", 204.0.  No answer ends with a 1xx. */
 static bool read_status(struct json_reader *r, int *out)
 {
     enum json_kind kind = json_peek(r);
@@ -42,7 +44,7 @@ static bool read_status(struct json_reader *r, int *out)
     if (str_ends(text, STR(".0")))
         text = str_sub(text, 0, text.n - 2);
     int64_t status;
-    if (!str_to_i64(text, &status) || status < 100 || status > 599)
+    if (!str_to_i64(text, &status) || status < 200 || status > 599)
         return false;
     *out = (int)status;
     return true;
@@ -129,8 +131,10 @@ struct reading {
 static bool read_member(struct reading *in, struct str name, struct result *out)
 {
     bool numbers = !in->rest;
-    if (str_is(name, "statusCode"))
+    if (str_is(name, "statusCode")) {
+        out->decided = json_peek(&in->r) != JSON_NULL;
         return read_status(&in->r, &out->status);
+    }
     if (str_is(name, "headers"))
         return read_headers(&in->r, in->a, numbers, &in->single);
     if (str_is(name, "body"))
@@ -143,7 +147,25 @@ static bool read_member(struct reading *in, struct str name, struct result *out)
         return read_cookies(&in->r, in->a, &in->multi);
     json_raw(&in->r);
     out->unknown = true;
+    out->failed = out->failed || str_is(name, "errorMessage");
     return true;
+}
+
+static bool has_pair(const struct http_headers *h, const struct http_header *pair)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (str_ieq(h->list[i].name, pair->name) && str_eq(h->list[i].value, pair->value))
+            return true;
+    return false;
+}
+
+/* A pair that is in both maps is sent once. */
+static void merge_headers(const struct reading *in, struct http_headers *out)
+{
+    *out = in->multi;
+    for (size_t i = 0; i < in->single.n; i++)
+        if (!has_pair(&in->multi, &in->single.list[i]))
+            http_header_add(out, in->a, in->single.list[i].name, in->single.list[i].value);
 }
 
 static void read_result(const struct exec *x, struct arena *a, struct str json, struct result *out)
@@ -162,9 +184,7 @@ static void read_result(const struct exec *x, struct arena *a, struct str json, 
             out->bad = true;
     }
     out->object = json_done(&in.r);
-    out->headers = in.multi;
-    for (size_t i = 0; i < in.single.n; i++)
-        http_header_add(&out->headers, a, in.single.list[i].name, in.single.list[i].value);
+    merge_headers(&in, &out->headers);
 }
 
 /* --- writing ------------------------------------------------------------------------------------------ */
@@ -261,7 +281,7 @@ static void respond_result(struct exec *x, struct str json)
     struct result res;
     read_result(x, &x->call->arena, json, &res);
     bool infers = !x->api->rest && x->route->format == 2;
-    if (infers && (!res.object || (!res.status && !res.bad))) {
+    if (infers && !res.decided && !res.failed) {
         write_inferred(x, json);
         return;
     }

@@ -254,6 +254,7 @@ static void test_rest_output(void **state)
         {"{\"statusCode\":\"201\"}", 201},
         {"{\"statusCode\":204.0}", 204},
         {"{\"statusCode\":1000}", 502},
+        {"{\"statusCode\":100}", 502}, /* no answer ends with a 1xx */
         {"{\"headers\":{\"a\":\"b\"}}", 200},
         {"{\"headers\":null,\"statusCode\":200}", 200},
         {"{\"headers\":[],\"statusCode\":200}", 502},
@@ -427,6 +428,13 @@ static void test_http_answers(void **state)
         {"{\"statusCode\":200,\"body\":\"aGk=\",\"isBase64Encoded\":true}", "hi", "text/plain;charset=utf-8",
          200},
         {"{\"statusCode\":\"x\"}", "{\"message\":\"Internal Server Error\"}", "application/json", 500},
+        {"{\"statusCode\":101}", "{\"message\":\"Internal Server Error\"}", "application/json", 500},
+        /* without a statusCode the names of an answer's members mean nothing */
+        {"{\"body\":{\"a\":1}}", "{\"body\":{\"a\":1}}", "application/json", 200},
+        {"{\"headers\":[\"a\"]}", "{\"headers\":[\"a\"]}", "application/json", 200},
+        /* but AWS takes this for the words of a function that failed */
+        {"{\"errorMessage\":\"a\"}", "{\"message\":\"Internal Server Error\"}", "application/json", 500},
+        {"\"errorMessage\"", "errorMessage", "application/json", 200},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         fn.payload = rows[i].payload;
@@ -451,6 +459,25 @@ static void test_http_cookies(void **state)
     for (size_t i = 0; i < got.reply.headers.n; i++)
         cookies += str_is(got.reply.headers.list[i].name, "set-cookie");
     assert_int_equal(cookies, 2);
+}
+
+static int count_headers(const char *name)
+{
+    int n = 0;
+    for (size_t i = 0; i < got.reply.headers.n; i++)
+        n += str_ieq(got.reply.headers.list[i].name, str_z(name));
+    return n;
+}
+
+/* A pair that is in both maps is sent once. */
+static void test_headers_in_both_maps(void **state)
+{
+    (void)state;
+    fn.payload = "{\"statusCode\":200,\"headers\":{\"X-A\":\"1\",\"x-b\":\"2\"},"
+                 "\"multiValueHeaders\":{\"x-a\":[\"1\",\"3\"],\"x-b\":[\"4\"]}}";
+    send(rest_id, "POST /orders", NULL, "");
+    assert_int_equal(count_headers("x-a"), 2);
+    assert_int_equal(count_headers("x-b"), 2);
 }
 
 /* A REST API keeps to itself what concerns the connection, and lets a header say the method. */
@@ -659,6 +686,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rest_binary, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_answers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_cookies, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_headers_in_both_maps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rest_headers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_no_text, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_format1, setup, teardown),
