@@ -9,7 +9,8 @@
 #include <stdlib.h>
 
 #define SAVE_AFTER_MS 1000
-#define TIMEOUT_MS 29000
+#define REST_TIMEOUT_MS 29000
+#define HTTP_TIMEOUT_MS 30000
 
 /* --- reading a row ------------------------------------------------------------------------------------ */
 
@@ -90,7 +91,7 @@ static bool method_of(struct world *w, struct api *api, const cJSON *row)
     m->function = text(a, row, "FunctionArn");
     m->format = str_is(text(a, row, "PayloadFormat"), "2.0") ? 2 : 1;
     m->key_required = truth(row, "ApiKeyRequired");
-    m->timeout_ms = (int64_t)number(row, "TimeoutMs", TIMEOUT_MS);
+    m->timeout_ms = (int64_t)number(row, "TimeoutMs", api->rest ? REST_TIMEOUT_MS : HTTP_TIMEOUT_MS);
     m->resource_id = resource_id(a, m->route.path);
     bool fallback = str_is(m->route.path, "$default");
     m->key = fallback ? m->route.path
