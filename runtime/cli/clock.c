@@ -1,5 +1,6 @@
 #include "happened.h"
 #include "remote.h"
+#include <string.h>
 
 static const char *text(const cJSON *o, const char *name)
 {
@@ -20,8 +21,21 @@ static void print_clock(const cJSON *out)
     putchar('\n');
 }
 
+/* The action and its argument; of an action that there is not the server tells. */
+static int words_of(const char *action)
+{
+    static const char *const alone[] = {"show", "freeze", "resume"};
+    for (size_t i = 0; i < sizeof alone / sizeof *alone; i++)
+        if (strcmp(action, alone[i]) == 0)
+            return 1;
+    return 2;
+}
+
 static int run(struct cli *cli)
 {
+    if (cli->arg_count && cli->arg_count > words_of(cli->args[0]))
+        return cli_error("clock %s takes %s", cli->args[0],
+                         words_of(cli->args[0]) == 1 ? "no argument" : "one argument");
     cJSON *in = cJSON_CreateObject();
     cJSON_AddStringToObject(in, "action", cli->arg_count ? cli->args[0] : "show");
     if (cli->arg_count > 1)

@@ -17,6 +17,8 @@ static int run(struct cli *cli)
         list_verbs();
         return 0;
     }
+    if (cli->arg_count > 1)
+        return cli_error("help takes one verb, or none");
     const struct verb *v = verb_find(cli->args[0]);
     if (!v)
         return cli_error("unknown verb \"%s\"; tidepool help lists them", cli->args[0]);

@@ -7,19 +7,20 @@ static const char *text(const cJSON *o, const char *name)
     return z ? z : "";
 }
 
-static double print_events(const cJSON *out)
+/* True when there were some. */
+static bool print_events(const cJSON *out)
 {
-    const cJSON *e;
-    cJSON_ArrayForEach (e, cJSON_GetObjectItemCaseSensitive(out, "events"))
+    const cJSON *events = cJSON_GetObjectItemCaseSensitive(out, "events"), *e;
+    cJSON_ArrayForEach (e, events)
         terminal_log_line(stdout, str_z(text(e, "at")), str_z(text(e, "what")), str_z(text(e, "detail")));
     fflush(stdout);
-    return cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(out, "next"));
+    return cJSON_GetArraySize(events) > 0;
 }
 
 static int run(struct cli *cli)
 {
     double after = 0;
-    bool first = true;
+    bool some = true; /* an answer has no more than a page, so there may be others */
     if (cli->arg_count > 1)
         return cli_error("logs takes one function, or none");
     do {
@@ -27,15 +28,15 @@ static int run(struct cli *cli)
         cJSON_AddNumberToObject(in, "after", after);
         if (cli->arg_count)
             cJSON_AddStringToObject(in, "function", cli->args[0]);
-        if (!first)
+        if (!some)
             cJSON_AddNumberToObject(in, "wait", 20);
         cJSON *out = remote_ask(cli, "logs", in);
         if (!out)
             return 2;
-        after = print_events(out);
+        some = print_events(out);
+        after = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(out, "next"));
         cJSON_Delete(out);
-        first = false;
-    } while (cli->follow);
+    } while (some || cli->follow);
     return 0;
 }
 

@@ -18,6 +18,7 @@ CODE = """
 local M = {}
 function M.echo(event, context) print("echoes") return { got = event, who = os.getenv("WHO"), arn = context.invoked_function_arn } end
 function M.fail() error("no tea") end
+function M.chat() for i = 1, 1200 do print("line " .. i) end end
 function M.nap(event) time.sleep(event.ms or 500) return { statusCode = 200, body = "rested" } end
 return M
 """
@@ -32,7 +33,7 @@ def function(name):
 NAP = function("nap")
 NAP["Properties"]["Events"] = {"Get": {"Type": "Api", "Properties": {"Path": "/nap", "Method": "GET"}}}
 TEMPLATE = {"Transform": "AWS::Serverless-2016-10-31", "Parameters": {"Who": {"Type": "String", "Default": "nobody"}},
-            "Resources": {"Echo": function("echo"), "Fail": function("fail"), "Nap": NAP}}
+            "Resources": {"Echo": function("echo"), "Fail": function("fail"), "Chat": function("chat"), "Nap": NAP}}
 FILES = {"template.json": TEMPLATE, "app.lua": CODE}
 
 
@@ -103,6 +104,10 @@ class Folder(unittest.TestCase):
         self.assert_refused("reset takes no argument", "reset", "Orders")
         self.assert_refused("logs takes one function", "logs", "a", "b")
         self.assert_refused("start takes one template", "start", "a.json", "b.json")
+        self.assert_refused("clock freeze takes no argument", "clock", "freeze", "now")
+        self.assert_refused("clock advance takes one argument", "clock", "advance", "1h", "2h")
+        self.assert_refused("version takes no argument", "version", "1")
+        self.assert_refused("help takes one verb", "help", "start", "stop")
 
     def test_nobody_answers(self):
         for verb in (("logs",), ("why", "x"), ("clock",), ("settle",), ("reset",)):
@@ -185,6 +190,11 @@ class Running(unittest.TestCase):
             self.assertEqual(r.returncode, 2 if words else 0, r)
             self.assertIn(words, r.stderr)
         self.assertEqual(self.t.cli("invoke", "echo", "--event", "-", input="no json").returncode, 2)
+
+    def test_logs_are_whole(self):
+        self.t.cli("invoke", "chat")
+        lines = self.t.cli("logs", "chat").stdout
+        self.assertEqual((lines.count(" line "), " line 1200\n" in lines), (1200, True), lines[-500:])
 
     def test_logs(self):
         self.t.invoke("echo")
