@@ -71,6 +71,13 @@ static struct node *fn_getatt(struct scope *s, const struct node *arg)
     return refer(s, arg, arg->first->text, attr->text);
 }
 
+/* "{{resolve:ssm:name}}" would be replaced on AWS. */
+static void refuse_dynamic(struct scope *s, const struct node *n)
+{
+    if (n->kind == NODE_TEXT && str_search(n->text, STR("{{resolve:")) >= 0)
+        problem_soft(s->problems, n, "{{resolve:...}} is not supported by tidepool: use a parameter");
+}
+
 /* --- Fn::Sub */
 
 struct sub {
@@ -143,6 +150,7 @@ static struct node *fn_sub(struct scope *s, const struct node *arg)
     if (!text || text->kind != NODE_TEXT ||
         (arg->kind == NODE_LIST && (arg->count != 2 || arg->last->kind != NODE_MAP)))
         return broken(s, arg, "Fn::Sub takes a text, or a text and a map of values");
+    refuse_dynamic(s, text);
     struct sub x = {s, arg, NULL, node_new(s->arena, NODE_LIST, arg)};
     if (arg->kind == NODE_LIST && !(x.variables = scope_resolve(s, arg->last)))
         return NULL;
@@ -263,6 +271,7 @@ struct node *scope_resolve(struct scope *s, const struct node *n)
 {
     if (node_is_function(n))
         return call_function(s, n);
+    refuse_dynamic(s, n);
     if (n->kind != NODE_LIST && n->kind != NODE_MAP)
         return node_copy(s->arena, n);
     struct node *out = node_new(s->arena, n->kind, n);

@@ -90,6 +90,10 @@ static void read_properties(struct template *t, struct resource *r)
 
 static void read_resource(struct template *t, const struct node *at)
 {
+    if (str_starts(at->key, STR("Fn::ForEach::"))) {
+        problem_hard(t->problems, at, "Fn::ForEach is not supported by tidepool");
+        return;
+    }
     if (at->kind != NODE_MAP) {
         problem_hard(t->problems, at, "a resource is a map with a Type");
         return;

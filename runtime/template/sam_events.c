@@ -1,4 +1,5 @@
 /* A function's Events: each stands for a route, a mapping, a subscription or a rule. */
+#include "route_path.h"
 #include "types.h"
 
 struct event {
@@ -120,13 +121,27 @@ static bool twin(const struct node *routes, struct str method, struct str path)
     return false;
 }
 
+static void check_path(struct event *e, const struct node *routes, struct str path, bool rest)
+{
+    const struct node *given = node_get(e->props, "Path"), *route;
+    if (!rest && str_is(path, "$default"))
+        return;
+    const char *why = route_path_problem(path, rest);
+    if (why)
+        problem_hard(e->t->problems, given, "%s", why);
+    node_each (route, routes) {
+        struct str other = node_get(route, "Path")->text;
+        if (!why && rest && route_paths_clash(path, other))
+            problem_hard(e->t->problems, given, "another name of a parameter than in %.*s, at the same place",
+                         STR_ARG(other));
+    }
+}
+
 static struct node *add_route(struct event *e, struct resource *api, const char *method, struct str path)
 {
     struct arena *a = &e->t->arena;
     struct node *routes = routes_of(e, api), *route = node_new(a, NODE_MAP, e->at);
-    if (!path.n || (path.p[0] != '/' && !str_is(path, "$default")))
-        problem_hard(e->t->problems, node_get(e->props, "Path"),
-                     path.p ? "a path begins with /" : "a path must be known before deployment");
+    check_path(e, routes, path, api->type == &type_rest_api);
     if (twin(routes, str_z(method), path))
         problem_hard(e->t->problems, e->at, "%s %.*s is defined twice in %.*s", method, STR_ARG(path),
                      STR_ARG(api->id));

@@ -87,6 +87,9 @@ static struct node *cors_of(struct template *t, const struct resource *r)
         else
             problem_hard(t->problems, cors, "must be a text like \"'*'\" or a map");
     }
+    const struct node *origin = node_get(out, "AllowOrigin");
+    if (node_truth(out, "AllowCredentials", false) && (!origin || node_is(origin, "'*'"))) /* as SAM */
+        problem_hard(t->problems, cors, "AllowCredentials needs an AllowOrigin that is not '*'");
     /* as SAM: the preflight needs the key too, unless it is told not to */
     if (node_truth(auth, "ApiKeyRequired", false) &&
         node_truth(auth, "AddApiKeyRequiredToCorsPreflight", true))

@@ -507,6 +507,48 @@ static void routes_are_checked(void **state)
             "$default route\n");
 }
 
+static void paths_are_checked_where_they_are_written(void **state)
+{
+    struct desk *d = *state;
+    refuses(
+        d, "t.json",
+        HEAD FUNCTION ",'Events':{'A':{'Type':'Api','Properties':{'Path':'/a/{p+}/x','Method':'get'}},\n"
+                      "'B':{'Type':'Api','Properties':{'Path':'/b/x{id}','Method':'get'}},\n"
+                      "'C':{'Type':'Api','Properties':{'Path':'/c/{id}','Method':'get'}},\n"
+                      "'D':{'Type':'Api','Properties':{'Path':'/c/{name}/d','Method':'get'}},\n"
+                      "'E':{'Type':'Api','Properties':{'Path':'/c/{p+}','Method':'get'}},\n"
+                      "'G':{'Type':'Api','Properties':{'Path':'/c/','Method':'get'}},\n"
+                      "'H':{'Type':'Api','Properties':{'Path':'/{}','Method':'get'}},\n"
+                      "'I':{'Type':'HttpApi','Properties':{'Path':'/c/','Method':'get'}},\n"
+                      "'J':{'Type':'HttpApi','Properties':{'Path':'/c/{id','Method':'get'}}}}}" TAIL,
+        "2: Resources.F.Properties.Events.A.Properties.Path: a greedy parameter must be the last segment\n"
+        "3: Resources.F.Properties.Events.B.Properties.Path: a parameter must fill its segment\n"
+        "5: Resources.F.Properties.Events.D.Properties.Path: another name of a parameter than in /c/{id}, at "
+        "the same place\n"
+        "7: Resources.F.Properties.Events.G.Properties.Path: a path of a REST API has no empty segment and "
+        "ends without /\n"
+        "8: Resources.F.Properties.Events.H.Properties.Path: a parameter needs a name\n"
+        "10: Resources.F.Properties.Events.J.Properties.Path: a parameter must fill its segment\n");
+}
+
+/* What CloudFormation or SAM would do with these, tidepool does not: so it says so. */
+static void what_others_would_fill_in_is_refused(void **state)
+{
+    struct desk *d = *state;
+    refuses(d, "t.json",
+            HEAD FUNCTION ",'Description':'{{resolve:ssm:/a}}',\n"
+                          "'Environment':{'Variables':{'A':{'Fn::Sub':'x{{resolve:ssm:/b}}'}}}}},\n"
+                          "'Api':{'Type':'AWS::Serverless::Api','Properties':{'StageName':'a',\n"
+                          "'Cors':{'AllowOrigin':'\\u0027*\\u0027','AllowCredentials':true}}},\n"
+                          "'Fn::ForEach::Many':['X',['a'],{}]" TAIL,
+            "2: Resources.F.Properties.Description: {{resolve:...}} is not supported by tidepool: use a "
+            "parameter\n"
+            "3: Resources.F.Properties.Environment.Variables.A.Fn::Sub: {{resolve:...}} is not supported by "
+            "tidepool: use a parameter\n"
+            "5: Resources.Api.Properties.Cors: AllowCredentials needs an AllowOrigin that is not '*'\n"
+            "6: Resources.Fn::ForEach::Many: Fn::ForEach is not supported by tidepool\n");
+}
+
 /* --- the README's table */
 
 static void assert_told(const char *section, const char *name)
@@ -861,6 +903,8 @@ int main(void)
         T(an_api_brings_its_key_and_plan),
         T(globals_are_merged),
         T(routes_are_checked),
+        T(paths_are_checked_where_they_are_written),
+        T(what_others_would_fill_in_is_refused),
         T(the_readme_tells_every_property),
         T(a_plan_is_made_in_order_and_remembered),
         T(a_fault_undoes_everything),
