@@ -1,11 +1,18 @@
 /* The reads: GetRestApis, GetRestApi, GetApiKeys, GetApiKey, GetUsagePlans, GetUsagePlan, GetUsagePlanKeys,
- * and of apigatewayv2 GetApis, GetApi, GetRoutes.  Lists come whole: there are no pages. */
+ * and of apigatewayv2 GetApis, GetApi.  Lists are in the order of ids; a page's position is the last id on
+ * it. */
 #include "api.h"
 #include "rows.h"
 
+#define PAGE 25
+#define PAGE_MAX 500
+
 struct id_in {
     struct str id;
-    int values; /* includeValues, includeValue */
+    int values;                      /* includeValues, includeValue */
+    struct str name, key_id;         /* only items whose name begins so; only plans that have this key */
+    struct str position, limit_text; /* where the page before ended; as a text in apigatewayv2 */
+    int64_t limit;
 };
 
 static const cJSON *member(const cJSON *row, const char *name)
@@ -135,19 +142,62 @@ static cJSON *show_plan_key(struct call *c, const cJSON *row, const struct id_in
 
 /* --- lists and single ones */
 
-static enum op_end list(struct call *c, enum row_kind kind, struct str prefix, const char *items,
-                        show_row *show, const struct id_in *in)
+struct listing {
+    enum row_kind kind;
+    const char *items, *next; /* names in the answer */
+    show_row *show;
+};
+
+static int64_t page_size(const struct id_in *in)
+{
+    int64_t n = in->limit;
+    if (n == SHAPE_NO_INT || n < 1)
+        return in->limit_text.p && str_to_i64(in->limit_text, &n) && n > 0 && n < PAGE_MAX ? n : PAGE;
+    return n < PAGE_MAX ? n : PAGE_MAX;
+}
+
+static struct str shown_id(const cJSON *shown)
+{
+    const cJSON *id = member(shown, "id");
+    return str_z(cJSON_GetStringValue(id ? id : member(shown, "apiId")));
+}
+
+static bool has_key(struct call *c, struct str plan, struct str key)
+{
+    cJSON *row = NULL;
+    enum rc rc = api_row_get(c->txn, ROW_MEMBER, plan, key, &row);
+    cJSON_Delete(row);
+    return rc == RC_OK;
+}
+
+static bool is_asked_for(struct call *c, const cJSON *shown, const struct id_in *in)
+{
+    struct str id = shown_id(shown), name = str_z(cJSON_GetStringValue(member(shown, "name")));
+    return (!in->position.n || str_cmp(id, in->position) > 0) &&
+           (!in->name.n || str_starts(name, in->name)) && (!in->key_id.n || has_key(c, id, in->key_id));
+}
+
+static enum op_end list(struct call *c, const struct listing *l, struct str prefix, const struct id_in *in)
 {
     cJSON *rows = NULL;
     const cJSON *at;
-    enum rc rc = api_row_list(c->txn, kind, prefix, &rows);
+    enum rc rc = api_row_list(c->txn, l->kind, prefix, &rows);
     if (rc != RC_OK)
         return call_broke(c, rc);
-    cJSON *out = cJSON_AddArrayToObject(call_out(c), items);
+    cJSON *out = cJSON_AddArrayToObject(call_out(c), l->items), *last = NULL;
+    int64_t left = page_size(in);
     cJSON_ArrayForEach (at, rows) {
-        cJSON *shown = show(c, at, in);
-        if (shown)
-            cJSON_AddItemToArray(out, shown);
+        cJSON *shown = l->show(c, at, in);
+        bool wanted = shown && is_asked_for(c, shown, in);
+        if (wanted && left-- > 0) {
+            cJSON_AddItemToArray(out, last = shown);
+            continue;
+        }
+        cJSON_Delete(shown);
+        if (wanted) {
+            cJSON_AddStringToObject(c->out, l->next, shown_id(last).p);
+            break;
+        }
     }
     cJSON_Delete(rows);
     return OP_DONE;
@@ -169,13 +219,30 @@ static enum op_end one(struct call *c, enum row_kind kind, const char *what, sho
     return OP_DONE;
 }
 
-static const struct shape_row none_rows[] = {SHAPE_END};
+/* What all lists of apigateway take. */
+#define PAGE_ROWS                                                                                            \
+    IN_STR(id_in, position, "position", .flags = SHAPE_IN_QUERY),                                            \
+        IN_INT(id_in, limit, "limit", .flags = SHAPE_IN_QUERY)
+
+static const struct shape_row rests_rows[] = {PAGE_ROWS, SHAPE_END};
+static const struct shape_row plans_rows[] = {
+    PAGE_ROWS,
+    IN_STR(id_in, key_id, "keyId", .flags = SHAPE_IN_QUERY),
+    SHAPE_END,
+};
+static const struct shape_row apis_rows[] = {
+    IN_STR(id_in, position, "NextToken", .flags = SHAPE_IN_QUERY, .wire = "nextToken"),
+    IN_STR(id_in, limit_text, "MaxResults", .flags = SHAPE_IN_QUERY, .wire = "maxResults"),
+    SHAPE_END,
+};
 static const struct shape_row rest_rows[] = {
     IN_STR(id_in, id, "restApiId", .flags = SHAPE_REQ | SHAPE_IN_URI, .wire = "restapi_id"),
     SHAPE_END,
 };
 static const struct shape_row keys_rows[] = {
+    PAGE_ROWS,
     IN_BOOL(id_in, values, "includeValues", .flags = SHAPE_IN_QUERY),
+    IN_STR(id_in, name, "nameQuery", .flags = SHAPE_IN_QUERY, .wire = "name"),
     SHAPE_END,
 };
 static const struct shape_row key_rows[] = {
@@ -187,6 +254,12 @@ static const struct shape_row plan_rows[] = {
     IN_STR(id_in, id, "usagePlanId", .flags = SHAPE_REQ | SHAPE_IN_URI, .wire = "usageplanId"),
     SHAPE_END,
 };
+static const struct shape_row plan_keys_rows[] = {
+    IN_STR(id_in, id, "usagePlanId", .flags = SHAPE_REQ | SHAPE_IN_URI, .wire = "usageplanId"),
+    PAGE_ROWS,
+    IN_STR(id_in, name, "nameQuery", .flags = SHAPE_IN_QUERY, .wire = "name"),
+    SHAPE_END,
+};
 static const struct shape_row api_rows[] = {
     IN_STR(id_in, id, "ApiId", .flags = SHAPE_REQ | SHAPE_IN_URI, .wire = "apiId"),
     SHAPE_END,
@@ -194,7 +267,7 @@ static const struct shape_row api_rows[] = {
 
 static enum op_end get_rest_apis(struct call *c, const void *in)
 {
-    return list(c, ROW_API, STR_NONE, "item", show_rest, in);
+    return list(c, &(struct listing){ROW_API, "item", "position", show_rest}, STR_NONE, in);
 }
 
 static enum op_end get_rest_api(struct call *c, const void *in)
@@ -204,7 +277,7 @@ static enum op_end get_rest_api(struct call *c, const void *in)
 
 static enum op_end get_api_keys(struct call *c, const void *in)
 {
-    return list(c, ROW_KEY, STR_NONE, "item", show_key, in);
+    return list(c, &(struct listing){ROW_KEY, "item", "position", show_key}, STR_NONE, in);
 }
 
 static enum op_end get_api_key(struct call *c, const void *in)
@@ -214,7 +287,7 @@ static enum op_end get_api_key(struct call *c, const void *in)
 
 static enum op_end get_usage_plans(struct call *c, const void *in)
 {
-    return list(c, ROW_PLAN, STR_NONE, "item", show_plan, in);
+    return list(c, &(struct listing){ROW_PLAN, "item", "position", show_plan}, STR_NONE, in);
 }
 
 static enum op_end get_usage_plan(struct call *c, const void *in)
@@ -225,12 +298,19 @@ static enum op_end get_usage_plan(struct call *c, const void *in)
 static enum op_end get_usage_plan_keys(struct call *c, const void *in)
 {
     const struct id_in *of = in;
-    return list(c, ROW_MEMBER, of->id, "item", show_plan_key, in);
+    cJSON *plan = NULL;
+    enum rc rc = api_row_get(c->txn, ROW_PLAN, of->id, STR_NONE, &plan);
+    cJSON_Delete(plan);
+    if (rc == RC_NONE)
+        return call_fail(c, &api_not_found, "Invalid Usage Plan ID specified");
+    if (rc != RC_OK)
+        return call_broke(c, rc);
+    return list(c, &(struct listing){ROW_MEMBER, "item", "position", show_plan_key}, of->id, in);
 }
 
 static enum op_end get_apis(struct call *c, const void *in)
 {
-    return list(c, ROW_API, STR_NONE, "items", show_http, in);
+    return list(c, &(struct listing){ROW_API, "items", "nextToken", show_http}, STR_NONE, in);
 }
 
 static enum op_end get_api(struct call *c, const void *in)
@@ -242,13 +322,13 @@ static enum op_end get_api(struct call *c, const void *in)
     const struct op_row variable = {                                                                         \
         .name = (text), .run = (function), .in = (rows), .in_size = sizeof(struct id_in), .http = (address)}
 
-GET_ROW(api_get_rest_apis, "GetRestApis", get_rest_apis, none_rows, "GET /restapis");
+GET_ROW(api_get_rest_apis, "GetRestApis", get_rest_apis, rests_rows, "GET /restapis");
 GET_ROW(api_get_rest_api, "GetRestApi", get_rest_api, rest_rows, "GET /restapis/{restapi_id}");
 GET_ROW(api_get_api_keys, "GetApiKeys", get_api_keys, keys_rows, "GET /apikeys");
 GET_ROW(api_get_api_key, "GetApiKey", get_api_key, key_rows, "GET /apikeys/{api_Key}");
-GET_ROW(api_get_usage_plans, "GetUsagePlans", get_usage_plans, none_rows, "GET /usageplans");
+GET_ROW(api_get_usage_plans, "GetUsagePlans", get_usage_plans, plans_rows, "GET /usageplans");
 GET_ROW(api_get_usage_plan, "GetUsagePlan", get_usage_plan, plan_rows, "GET /usageplans/{usageplanId}");
-GET_ROW(api_get_usage_plan_keys, "GetUsagePlanKeys", get_usage_plan_keys, plan_rows,
+GET_ROW(api_get_usage_plan_keys, "GetUsagePlanKeys", get_usage_plan_keys, plan_keys_rows,
         "GET /usageplans/{usageplanId}/keys");
-GET_ROW(api_get_apis, "GetApis", get_apis, none_rows, "GET /v2/apis");
+GET_ROW(api_get_apis, "GetApis", get_apis, apis_rows, "GET /v2/apis");
 GET_ROW(api_get_api, "GetApi", get_api, api_rows, "GET /v2/apis/{apiId}");

@@ -672,6 +672,47 @@ static void test_put_again(void **state)
     answers(403, "{\"message\":\"Forbidden\"}");
 }
 
+static int item_count(const cJSON *out)
+{
+    return cJSON_GetArraySize(cJSON_GetObjectItem(out, "item"));
+}
+
+static void assert_items(const char *operation, const char *json, int n)
+{
+    cJSON *out = ask(operation, json);
+    assert_int_equal(item_count(out), n);
+    cJSON_Delete(out);
+}
+
+/* Lists have pages, names to look for, and keys to look for. */
+static void test_lists(void **state)
+{
+    (void)state;
+    char json[200], key[20];
+    put("PutApiKey", "{\"LogicalId\":\"A\",\"Name\":\"other-a\"}", "Id", key);
+    put("PutApiKey", "{\"LogicalId\":\"B\",\"Name\":\"other-b\"}", "Id", key);
+    cJSON *out = ask("GetApiKeys", "{\"limit\":2}");
+    assert_int_equal(item_count(out), 2);
+    snprintf(json, sizeof json, "{\"position\":\"%s\"}",
+             cJSON_GetStringValue(cJSON_GetObjectItem(out, "position")));
+    cJSON_Delete(out);
+    out = ask("GetApiKeys", json);
+    assert_int_equal(item_count(out), 1);
+    assert_null(cJSON_GetObjectItem(out, "position"));
+    cJSON_Delete(out);
+    assert_items("GetApiKeys", "{\"nameQuery\":\"other-\"}", 2);
+    assert_items("GetApiKeys", "{\"nameQuery\":\"ther\"}", 0);
+    snprintf(json, sizeof json, "{\"keyId\":\"%s\"}", key);
+    assert_items("GetUsagePlans", json, 0);
+    assert_items("GetUsagePlans", "{}", 1);
+
+    struct call *c = door_open(w, NULL, "apigateway", "GetUsagePlanKeys");
+    c->in = cJSON_Parse("{\"usagePlanId\":\"none\"}");
+    door_wait(c);
+    assert_string_equal(c->fault->code, "NotFoundException");
+    call_free(c);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -696,6 +737,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_put_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_lists, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
