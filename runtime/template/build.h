@@ -40,6 +40,7 @@ struct type_row {
     const struct removal *removal;   /* NULL: it is state, and stays when it leaves the template */
     const char *name_member;         /* its physical name, for people */
     bool unique;                     /* ... which no other of the same operation may have */
+    const char *const *joins;        /* input members that no two may have in common, as a pair; NULL: none */
 
     /* Makes what it stands for besides itself (events, plans); NULL: nothing. */
     void (*expand)(struct template *t, struct resource *r);

@@ -63,8 +63,37 @@ static struct str known_name(const struct resource *r)
     return r->type->unique ? node_scalar(node_get(r->in, r->type->name_member)) : STR_NONE;
 }
 
+static bool same_value(const struct node *a, const struct node *b)
+{
+    cJSON *x = a ? node_show(a) : NULL, *y = b ? node_show(b) : NULL;
+    bool same = x && y && cJSON_Compare(x, y, true);
+    cJSON_Delete(x);
+    cJSON_Delete(y);
+    return same;
+}
+
+/* Two subscriptions of one queue to one topic, two mappings of one queue to one function. */
+static bool joins_the_same(const struct resource *a, const struct resource *b)
+{
+    const char *const *member = a->type->joins;
+    if (!member || a->type != b->type)
+        return false;
+    while (*member && same_value(node_get(a->in, *member), node_get(b->in, *member)))
+        member++;
+    return !*member;
+}
+
+static void joins_check(struct template *t)
+{
+    for (const struct resource *r = t->first; r; r = r->next)
+        for (const struct resource *before = t->first; before != r; before = before->next)
+            if (joins_the_same(r, before))
+                problem_hard(t->problems, r->at, "joins the same two as %.*s", STR_ARG(before->id));
+}
+
 void names_check(struct template *t)
 {
+    joins_check(t);
     for (const struct resource *r = t->first; r; r = r->next)
         for (const struct resource *before = t->first; before != r && known_name(r).p; before = before->next)
             if (strcmp(before->type->service ? before->type->operation : "", r->type->operation) == 0 &&

@@ -100,6 +100,8 @@ static const struct attr_row attrs[] = {{.name = "Id", .member = "UUID"},
                                         {0}};
 static const struct removal removal = {"DeleteEventSourceMapping", {{"UUID", "UUID"}}, NULL, NULL};
 
+static const char *const joins[] = {"EventSourceArn", "FunctionName", NULL};
+
 const struct type_row type_mapping = {
     .name = "AWS::Lambda::EventSourceMapping",
     .props = mapping_rows,
@@ -108,6 +110,7 @@ const struct type_row type_mapping = {
     .ref = "UUID",
     .attrs = attrs,
     .removal = &removal,
+    .joins = joins,
     .expand = expand,
     .plan = plan,
 };

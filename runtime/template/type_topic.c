@@ -132,6 +132,8 @@ static const struct attr_row subscription_attrs[] = {{.name = "Arn", .member = "
 static const struct removal unsubscribe = {
     "Unsubscribe", {{"SubscriptionArn", "SubscriptionArn"}}, NULL, NULL};
 
+static const char *const subscription_joins[] = {"TopicArn", "Protocol", "Endpoint", NULL};
+
 const struct type_row type_subscription = {
     .name = "AWS::SNS::Subscription",
     .props = subscription_rows,
@@ -140,6 +142,7 @@ const struct type_row type_subscription = {
     .ref = "SubscriptionArn",
     .attrs = subscription_attrs,
     .removal = &unsubscribe,
+    .joins = subscription_joins,
     .expand = subscription_expand,
     .plan = subscription_plan,
 };

@@ -284,6 +284,23 @@ static void names_are_unique_and_attributes_there(void **state)
         "5: Resources.U.Properties.TableName.Fn::GetAtt: T has no StreamArn without StreamSpecification\n");
 }
 
+static void what_joins_two_is_there_once(void **state)
+{
+    struct desk *d = *state;
+    refuses(d, "t.json",
+            HEAD
+            "'T':{'Type':'AWS::SNS::Topic'},'Q':{'Type':'AWS::SQS::Queue'},\n" FUNCTION
+            ",'Events':{'N':{'Type':'SNS','Properties':{'Topic':{'Ref':'T'}}},\n"
+            "'A':{'Type':'SQS','Properties':{'Queue':{'Fn::GetAtt':['Q','Arn']}}},\n"
+            "'B':{'Type':'SQS','Properties':{'Queue':{'Fn::GetAtt':['Q','Arn']},'BatchSize':1}}}}},\n"
+            "'S':{'Type':'AWS::SNS::Subscription','Properties':{'TopicArn':{'Ref':'T'},'Protocol':'lambda',\n"
+            "'Endpoint':{'Fn::GetAtt':['F','Arn']},'FilterPolicy':{'a':['b']}}},\n"
+            "'O':{'Type':'AWS::SNS::Subscription','Properties':{'TopicArn':{'Ref':'T'},'Protocol':'sqs',\n"
+            "'Endpoint':{'Fn::GetAtt':['Q','Arn']}}}" TAIL,
+            "3: Resources.F.Properties.Events.N: joins the same two as S\n"
+            "5: Resources.F.Properties.Events.B: joins the same two as FA\n");
+}
+
 static void circles_are_named(void **state)
 {
     struct desk *d = *state;
@@ -894,6 +911,7 @@ int main(void)
         T(lenient_warns_of_what_is_not_honoured),
         T(references_lead_somewhere),
         T(names_are_unique_and_attributes_there),
+        T(what_joins_two_is_there_once),
         T(circles_are_named),
         T(handlers_and_code_must_be_there),
         T(parameters_have_rules),
