@@ -12,7 +12,8 @@ static enum op_end run(struct call *c, const void *input)
     cJSON_AddNumberToObject(out, "inFlight", (double)c->world->busy);
     cJSON *services = cJSON_AddArrayToObject(out, "services");
     for (const struct service *const *s = c->world->services; *s; s++)
-        if ((*s)->wires)
+        if ((*s)->wires &&
+            world_service(c->world, str_z((*s)->name)) == *s) /* a name once: rooms share some */
             cJSON_AddItemToArray(services, cJSON_CreateString((*s)->name));
     return OP_DONE;
 }
