@@ -150,6 +150,21 @@ static void test_scalars(void **state)
          "<When>2026-11-22T09:30:00.000Z</When>");
 }
 
+/* What strtod would take for a number is none in a form. */
+static void test_numbers(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "nan", "inf", "0x10", "+5+", "%205", "5.5", "1e3", "99999999999999999999", ""};
+    char body[200];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(body, sizeof body, "Action=Echo&Version=2010-03-31&Count=%s", bad[i]);
+        aws_ask(&t, "POST /", NULL, body);
+        if (t.status != 400 || str_search(t.body, STR("STRING_VALUE cannot be converted")) < 0)
+            fail_msg("Count=%s: %d %.*s", bad[i], t.status, STR_ARG(t.body));
+    }
+}
+
 static void test_lists(void **state)
 {
     (void)state;
@@ -241,6 +256,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_scalars, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lists, setup, teardown),
         cmocka_unit_test_setup_teardown(test_maps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nested, setup, teardown),

@@ -56,7 +56,7 @@ struct str rest_label(const struct op_row *op, const struct http_request *http, 
             continue;
         bool greedy = is_greedy(want);
         if (str_eq(str_sub(want, 1, want.n - (greedy ? 3 : 2)), name))
-            return codec_unpercent(a, greedy ? rest : have, false);
+            return codec_utf8_mended(a, codec_unpercent(a, greedy ? rest : have, false));
     }
     return STR_NONE;
 }

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/json.h"
+#include <math.h>
 #include <stdlib.h>
 
 static const struct wire_row *const rows[] = {&wire_json, &wire_query, &wire_rest_json};
@@ -14,23 +15,30 @@ const struct wire_row *wire_row(enum wire wire)
     return NULL;
 }
 
-static bool number(struct str text, double *out)
+/* Decimal and finite: strtod would take "nan", "0x10" and a space before. */
+static bool real(struct str text, double *out)
 {
     char z[64], *end;
     if (!text.n || text.n >= sizeof z)
         return false;
-    *out = strtod(str_copy(text, z, sizeof z), &end);
-    return *end == 0;
+    str_copy(text, z, sizeof z);
+    if (z[strspn(z, "0123456789+-.eE")])
+        return false;
+    *out = strtod(z, &end);
+    return *end == 0 && isfinite(*out);
 }
 
 cJSON *wire_scalar(const struct shape_row *row, struct str text)
 {
     double d;
-    int64_t ms;
+    int64_t n, ms;
     switch (row ? row->type : SHAPE_STR) {
     case SHAPE_INT:
+        if (str_to_i64(text, &n))
+            return cJSON_CreateNumber((double)n);
+        break;
     case SHAPE_REAL:
-        if (number(text, &d))
+        if (real(text, &d))
             return cJSON_CreateNumber(d);
         break;
     case SHAPE_BOOL:
