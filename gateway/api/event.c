@@ -104,7 +104,7 @@ struct proxy_event *event_make(struct exec *x, struct arena *a)
     e->domain = host_name(x->http);
     e->request_id = api->rest ? str_n(c->request_id, IDENT_UUID_SIZE - 1) : x->extended_id;
     e->extended_id = x->extended_id;
-    e->resource_id = x->route->resource_id;
+    e->resource_id = api->rest ? x->route->resource_id : x->route->key;
     if (x->key) {
         e->api_key = arena_str(a, x->key->value);
         e->api_key_id = arena_str(a, x->key->id);

@@ -25,7 +25,7 @@ struct method {
     struct str key;         /* "GET /orders/{id}", "$default" */
     struct str function;    /* ARN */
     struct str source;      /* execute-api ARN of the route: who invokes */
-    struct str resource_id; /* 6 characters, of the path */
+    struct str resource_id; /* 6 characters, of the path; for REST */
     int format;             /* payload 1 or 2 */
     bool key_required;
     int64_t timeout_ms;

@@ -169,6 +169,7 @@ class Gateway(unittest.TestCase):
     def test_a_named_stage_is_in_the_paths_of_an_http_api(self):
         e = self.ask(CATCH, "GET", "/old").json
         self.assertEqual((e["path"], e["requestContext"]["path"]), ("/live/old", "/live/old"))
+        self.assertEqual(e["requestContext"]["resourceId"], "GET /old")  # not an id, as on AWS
 
     def test_binary_bodies_cross_as_base64(self):
         e = self.ask(REST, "POST", "/event/x", b"\x89PNG", content_type="image/png").json
