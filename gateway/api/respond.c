@@ -243,9 +243,12 @@ static void write_result(struct exec *x, struct result *res)
     struct http_reply *reply = &x->in->reply;
     *reply = (struct http_reply){.status = res->status ? res->status : 200, .body = body_bytes(x, res)};
     write_headers(x, &res->headers);
-    if (!http_header_get(&reply->headers, "content-type").p)
-        exec_header(x, STR("Content-Type"),
-                    x->api->rest ? STR("application/json") : STR("text/plain;charset=utf-8"));
+    if (http_header_get(&reply->headers, "content-type").p)
+        return;
+    if (x->api->rest)
+        exec_header(x, STR("Content-Type"), STR("application/json"));
+    else if (reply->body.n)
+        exec_header(x, STR("Content-Type"), STR("text/plain; charset=utf-8"));
 }
 
 /* Format 2.0 without a statusCode: the result itself is the body; a text goes out without its quotes. */
