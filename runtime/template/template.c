@@ -104,8 +104,11 @@ static void read_output(struct template *t, const struct node *at)
     const struct node *condition = node_get(at, "Condition");
     if (condition && !scope_condition(&t->scope, node_scalar(condition), condition))
         return;
-    struct node *out =
-        props_check(&t->arena, t->problems, scope_resolve(&t->scope, at), output_rows, "an output", false);
+    size_t before = t->problems->count;
+    struct node *resolved = scope_resolve(&t->scope, at);
+    if (t->problems->count > before && !node_get(resolved, "Value"))
+        return; /* that it has none now has been explained */
+    struct node *out = props_check(&t->arena, t->problems, resolved, output_rows, "an output", false);
     node_drop(out, "Condition");
     node_put(out, "Key", node_text(&t->arena, at->key, at));
     node_add(t->outputs, out);

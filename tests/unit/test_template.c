@@ -552,18 +552,21 @@ static void paths_are_checked_where_they_are_written(void **state)
 static void what_others_would_fill_in_is_refused(void **state)
 {
     struct desk *d = *state;
-    refuses(d, "t.json",
-            HEAD FUNCTION ",'Description':'{{resolve:ssm:/a}}',\n"
-                          "'Environment':{'Variables':{'A':{'Fn::Sub':'x{{resolve:ssm:/b}}'}}}}},\n"
-                          "'Api':{'Type':'AWS::Serverless::Api','Properties':{'StageName':'a',\n"
-                          "'Cors':{'AllowOrigin':'\\u0027*\\u0027','AllowCredentials':true}}},\n"
-                          "'Fn::ForEach::Many':['X',['a'],{}]" TAIL,
-            "2: Resources.F.Properties.Description: {{resolve:...}} is not supported by tidepool: use a "
-            "parameter\n"
-            "3: Resources.F.Properties.Environment.Variables.A.Fn::Sub: {{resolve:...}} is not supported by "
-            "tidepool: use a parameter\n"
-            "5: Resources.Api.Properties.Cors: AllowCredentials needs an AllowOrigin that is not '*'\n"
-            "6: Resources.Fn::ForEach::Many: Fn::ForEach is not supported by tidepool\n");
+    refuses(
+        d, "t.json",
+        HEAD FUNCTION ",'Description':'{{resolve:ssm:/a}}',\n"
+                      "'Environment':{'Variables':{'A':{'Fn::Sub':'x{{resolve:ssm:/b}}'}}}}},\n"
+                      "'Api':{'Type':'AWS::Serverless::Api','Properties':{'StageName':'a',\n"
+                      "'Cors':{'AllowOrigin':'\\u0027*\\u0027','AllowCredentials':true}}},\n"
+                      "'Fn::ForEach::Many':['X',['a'],{}]},\n"
+                      "'Outputs':{'O':{'Value':{'Fn::ImportValue':'x'}}" TAIL,
+        "2: Resources.F.Properties.Description: {{resolve:...}} is not supported by tidepool: use a "
+        "parameter\n"
+        "3: Resources.F.Properties.Environment.Variables.A.Fn::Sub: {{resolve:...}} is not supported by "
+        "tidepool: use a parameter\n"
+        "5: Resources.Api.Properties.Cors: AllowCredentials needs an AllowOrigin that is not '*'\n"
+        "6: Resources.Fn::ForEach::Many: Fn::ForEach is not supported by tidepool\n"
+        "7: Outputs.O.Value.Fn::ImportValue: the function Fn::ImportValue is not supported by tidepool\n");
 }
 
 /* --- the README's table */
