@@ -14,12 +14,31 @@ static void test_valid_and_invalid(void **state)
         const char *text;
         bool valid;
     } rows[] = {
-        {"rate(1 minute)", true},       {"rate(5 minutes)", true},          {"rate(1 minutes)", false},
-        {"rate(2 hour)", false},        {"rate(0 minutes)", false},         {"rate(1 day)", true},
-        {"cron(0 12 * * ? *)", true},   {"cron(0 12 * * * *)", false},      {"cron(0 12 ? * ? *)", false},
-        {"cron(0/15 * * * ? *)", true}, {"cron(0 10 ? * MON-FRI *)", true}, {"cron(0 0 L * ? *)", true},
-        {"cron(0 0 ? * 6L *)", true},   {"cron(0 0 ? * 2#3 2027)", true},   {"cron(60 * * * ? *)", false},
-        {"cron(* * * * ?)", false},     {"at(2030-01-01T00:00:00)", false}, {"", false},
+        {"rate(1 minute)", true},
+        {"rate(5 minutes)", true},
+        {"rate(1 minutes)", false},
+        {"rate(2 hour)", false},
+        {"rate(0 minutes)", false},
+        {"rate(1 day)", true},
+        {"cron(0 12 * * ? *)", true},
+        {"cron(0 12 * * * *)", false},
+        {"cron(0 12 ? * ? *)", false},
+        {"cron(0/15 * * * ? *)", true},
+        {"cron(0 10 ? * MON-FRI *)", true},
+        {"cron(0 0 L * ? *)", true},
+        {"cron(0 0 ? * 6L *)", true},
+        {"cron(0 0 ? * 2#3 2027)", true},
+        {"cron(60 * * * ? *)", false},
+        {"cron(* * * * ?)", false},
+        {"at(2030-01-01T00:00:00)", false},
+        {"", false},
+        {"cron(0 0 1 1 ? 2199)", true},
+        {"cron(0 0 1 1 ? 2200)", false},
+        {"cron(0 0 ? * 0 *)", false},
+        {"cron(0/59 * * * ? *)", true},
+        {"cron(0/60 * * * ? *)", false},
+        {"cron(0/4294967296 * * * ? *)", false},
+        {"rate(9223372036854775807 minutes)", false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
         struct schedule s;
@@ -43,6 +62,11 @@ static void test_next_time(void **state)
         {"cron(0 0 ? * 6L *)", "2026-11-01T00:00:00Z", "2026-11-27T00:00:00Z"},  /* the last Friday */
         {"cron(0 0 ? * 2#3 *)", "2026-11-01T00:00:00Z", "2026-11-16T00:00:00Z"}, /* the third Monday */
         {"cron(0 0 15W * ? *)", "2026-11-01T00:00:00Z", "2026-11-16T00:00:00Z"}, /* the 15th is a Sunday */
+        {"cron(0 0 1 1 ? 2199)", "2026-11-01T00:00:00Z", "2199-01-01T00:00:00Z"},
+        {"cron(0 0 1W * ? *)", "2026-08-01T00:00:00Z", "2026-08-03T00:00:00Z"}, /* a Saturday: not in July */
+        {"cron(0 0 ? * MON#1 *)", "2026-11-02T00:00:00Z", "2026-12-07T00:00:00Z"},
+        {"cron(0 0 ? * L *)", "2026-11-01T00:00:00Z", "2026-11-07T00:00:00Z"}, /* Saturday */
+        {"cron(0 0 ? JAN,MAR MON-WED,FRI *)", "2026-01-30T00:00:00Z", "2026-03-02T00:00:00Z"},
         {"cron(0 0 1 1 ? 2030)", "2026-11-01T00:00:00Z", "2030-01-01T00:00:00Z"},
         {"cron(0 0 31 2 ? *)", "2026-11-01T00:00:00Z", NULL},
         {"cron(0 0 1 1 ? 2020)", "2026-11-01T00:00:00Z", NULL},

@@ -2,9 +2,10 @@
 #include "base/clock.h"
 #include <ctype.h>
 
-#define YEAR_FIRST 1970
-#define YEAR_LAST 2169
+#define YEAR_FIRST SCHEDULE_YEAR_FIRST
+#define YEAR_LAST SCHEDULE_YEAR_LAST
 #define DAY_MS (24 * 3600 * 1000LL)
+#define RATE_MOST_MS (YEAR_LAST * 366 * DAY_MS) /* longer than the clock goes */
 
 /* --- reading */
 
@@ -24,8 +25,8 @@ static bool parse_rate(struct str in, struct schedule *s)
         return false;
     for (size_t i = 0; i < sizeof(units) / sizeof(*units); i++)
         if (str_is(str_trim(rest), n == 1 ? units[i].one : units[i].many)) {
-            s->rate_ms = n * units[i].ms;
-            return true;
+            s->rate_ms = n <= RATE_MOST_MS / units[i].ms ? n * units[i].ms : 0;
+            return s->rate_ms > 0;
         }
     return false;
 }
@@ -62,7 +63,7 @@ static bool parse_part(const struct field *f, struct str part, void (*set)(struc
 {
     struct str step_text = part, range = str_cut(&step_text, '/');
     int64_t step = 1;
-    if (step_text.p && (!str_to_i64(step_text, &step) || step < 1))
+    if (step_text.p && (!str_to_i64(step_text, &step) || step < 1 || step > f->max))
         return false;
     int from = f->min, to = f->max;
     if (!str_is(range, "*")) {

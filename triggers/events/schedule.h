@@ -4,14 +4,17 @@
 
 #include "base/str.h"
 
+#define SCHEDULE_YEAR_FIRST 1970
+#define SCHEDULE_YEAR_LAST 2199
+
 struct schedule {
-    int64_t rate_ms;                                 /* 0: a cron expression */
-    uint64_t minutes, hours, days, months, weekdays; /* bits */
-    uint8_t years[200 / 8 + 1];                      /* bits from 1970 */
-    bool any_day, any_weekday;                       /* '?' or '*' */
-    int last_day;                                    /* L: 1 + days before the end of the month */
-    int nearest_weekday;                             /* 15W: the day; 0: none */
-    int nth_weekday, nth;                            /* 3#2: Tuesday, the second; nth -1: 5L, the last */
+    int64_t rate_ms;                                                   /* 0: a cron expression */
+    uint64_t minutes, hours, days, months, weekdays;                   /* bits */
+    uint8_t years[(SCHEDULE_YEAR_LAST - SCHEDULE_YEAR_FIRST) / 8 + 1]; /* bits */
+    bool any_day, any_weekday;                                         /* '?' or '*' */
+    int last_day;         /* L: 1 + days before the end of the month */
+    int nearest_weekday;  /* 15W: the day; 0: none */
+    int nth_weekday, nth; /* 3#2: Tuesday, the second; nth -1: 5L, the last */
 };
 
 /* False: not a valid expression. */
