@@ -157,6 +157,12 @@ static void what_is_refused(void **state)
         {"ValidationException", "PutTargets", "{'Rule':'tick','Targets':[{'Id':'f','Arn':'nonsense'}]}"},
         {"ValidationException", "PutTargets",
          "{'Rule':'tick','Targets':[{'Id':'f','Arn':'" FUNCTION "','InputPath':'$.detail'}]}"},
+        {"ValidationException", "PutTargets",
+         "{'Rule':'tick','Targets':[{'Id':'a b','Arn':'" FUNCTION "'}]}"},
+        {"ValidationException", "PutTargets",
+         "{'Rule':'tick','Targets':[{'Id':'f','Arn':'" FUNCTION "','Input':'no JSON'}]}"},
+        {"ValidationException", "PutRule",
+         "{'Name':'x','ScheduleExpression':'rate(1 minute)','Tags':[{'Key':'a','Value':'b'}]}"},
         {"LimitExceededException", "PutTargets",
          "{'Rule':'tick','Targets':[{'Id':'1','Arn':'" FUNCTION "'},{'Id':'2','Arn':'" FUNCTION
          "'},{'Id':'3','Arn':'" FUNCTION "'},{'Id':'4','Arn':'" FUNCTION "'},{'Id':'5','Arn':'" FUNCTION
@@ -165,6 +171,76 @@ static void what_is_refused(void **state)
     tick(r, "rate(1 minute)");
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
         refused(r, rows[i].code, "events", rows[i].operation, "%s", rows[i].in);
+}
+
+/* Fire is what a rule's timer calls: one event to each target, and none of a rule that is disabled or gone.
+ */
+static void fire_delivers_to_each_target_of_an_enabled_rule(void **state)
+{
+    struct room *r = *state;
+    tick(r, "rate(1 day)");
+    ask(r, "events", "Fire", "{'Name':'tick','Time':%lld}", (long long)ROOM_NOON + 1000);
+    room_advance(r, 0);
+    assert_int_equal(invoked.times, 1);
+    assert_non_null(strstr(invoked.event, "\"time\":\"2026-01-01T12:00:01Z\""));
+
+    ask(r, "events", "DisableRule", "{'Name':'tick'}");
+    ask(r, "events", "Fire", "{'Name':'tick','Time':%lld}", (long long)ROOM_NOON);
+    ask(r, "events", "Fire", "{'Name':'none','Time':%lld}", (long long)ROOM_NOON);
+    room_advance(r, 0);
+    assert_int_equal(invoked.times, 1);
+}
+
+/* As `ask`, from another region. */
+static const cJSON *ask_in(struct room *r, const char *region, const char *operation, const char *json)
+{
+    struct call *c = door_open(r->world, NULL, "events", operation);
+    c->from = CALL_TEST;
+    c->region = arena_str(&c->arena, str_z(region));
+    c->in = cJSON_Parse(json);
+    if (r->last)
+        call_free(r->last);
+    r->last = door_wait(c);
+    assert_null(r->last->fault);
+    return call_out(r->last);
+}
+
+static void each_region_has_rules_of_its_own(void **state)
+{
+    struct room *r = *state;
+    tick(r, "rate(1 day)");
+    const cJSON *rule =
+        ask_in(r, "eu-west-1", "PutRule", "{\"Name\":\"tick\",\"ScheduleExpression\":\"rate(1 minute)\"}");
+    assert_string_equal(text_at(rule, "RuleArn"), "arn:aws:events:eu-west-1:000000000000:rule/tick");
+    ask_in(r, "eu-west-1", "PutTargets",
+           "{\"Rule\":\"tick\",\"Targets\":[{\"Id\":\"f\",\"Arn\":\"" FUNCTION "\"}]}");
+    assert_string_equal(text_at(ask(r, "events", "DescribeRule", "{'Name':'tick'}"), "ScheduleExpression"),
+                        "rate(1 day)");
+    assert_int_equal(count_at(ask(r, "events", "ListRules", "{}"), "Rules"), 1);
+    room_advance(r, 60000);
+    assert_int_equal(invoked.times, 1);
+    assert_non_null(strstr(invoked.event, "\"region\":\"eu-west-1\""));
+}
+
+static void putting_a_rule_again_replaces_it_and_keeps_its_targets(void **state)
+{
+    struct room *r = *state;
+    tick(r, "rate(1 minute)");
+    ask(r, "events", "PutRule",
+        "{'Name':'tick','ScheduleExpression':'rate(1 minute)','Description':'d','State':'DISABLED',"
+        "'RoleArn':'arn:aws:iam::000000000000:role/x','EventBusName':"
+        "'arn:aws:events:us-east-1:000000000000:event-bus/default'}");
+    const cJSON *rule = ask(r, "events", "DescribeRule", "{'Name':'tick'}");
+    assert_string_equal(text_at(rule, "Description"), "d");
+    assert_string_equal(text_at(rule, "RoleArn"), "arn:aws:iam::000000000000:role/x");
+    assert_string_equal(text_at(rule, "CreatedBy"), "000000000000");
+    ask(r, "events", "PutRule", "{'Name':'tick','ScheduleExpression':'rate(1 minute)'}");
+    rule = ask(r, "events", "DescribeRule", "{'Name':'tick'}");
+    assert_string_equal(text_at(rule, "State"), "ENABLED");
+    assert_null(at(rule, "Description"));
+    assert_null(at(rule, "RoleArn"));
+    room_advance(r, 60000);
+    assert_int_equal(invoked.times, 1);
 }
 
 /* What fell due while nothing ran is not made up for; what comes next is. */
@@ -198,6 +274,9 @@ int main(void)
         T(disabled_and_deleted_rules_are_quiet),
         T(rules_and_targets_can_be_looked_at),
         T(what_is_refused),
+        T(fire_delivers_to_each_target_of_an_enabled_rule),
+        T(each_region_has_rules_of_its_own),
+        T(putting_a_rule_again_replaces_it_and_keeps_its_targets),
         T(a_restart_arms_rules_again),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

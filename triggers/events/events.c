@@ -1,7 +1,9 @@
 #include "base/json.h"
+#include "door/arn.h"
 #include "door/door.h"
 #include "rule.h"
 #include "store/key.h"
+#include <ctype.h>
 #include <stdlib.h>
 
 const struct fault events_not_found = {.code = "ResourceNotFoundException", .http = 400};
@@ -17,7 +19,11 @@ static void due(struct timer *t)
 {
     struct rule *r = list_of(t, struct rule, timer);
     struct call *c = door_open(r->world, NULL, "events", "Fire");
+    struct arn arn;
+    arn_parse(r->arn, &arn);
     c->from = CALL_TRIGGER;
+    c->account = arena_str(&c->arena, arn.account);
+    c->region = arena_str(&c->arena, arn.region);
     c->in = cJSON_CreateObject();
     cJSON_AddItemToObject(c->in, "Name", cJSON_Duplicate(cJSON_GetObjectItem(r->row, "Name"), false));
     cJSON_AddNumberToObject(c->in, "Time", (double)t->node.due);
@@ -30,6 +36,7 @@ static void due(struct timer *t)
 static void rule_read(struct rule *r)
 {
     r->name = str_z(cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "Name")));
+    r->arn = str_z(cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "Arn")));
     r->created = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(r->row, "Created"));
     const char *state = cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "State"));
     r->enabled = state && strcmp(state, "ENABLED") == 0;
@@ -43,13 +50,13 @@ static void rule_read(struct rule *r)
 
 static void rule_take(struct events *e, cJSON *row)
 {
-    struct str name = str_z(cJSON_GetStringValue(cJSON_GetObjectItem(row, "Name")));
-    struct rule *r = map_get(&e->rules, name);
+    struct str arn = str_z(cJSON_GetStringValue(cJSON_GetObjectItem(row, "Arn")));
+    struct rule *r = map_get(&e->rules, arn);
     if (!r) {
         r = xcalloc(1, sizeof(*r));
         r->world = e->world;
         r->timer.fire = due;
-        map_put(&e->rules, name, r);
+        map_put(&e->rules, arn, r);
     }
     cJSON_Delete(r->row);
     r->row = row;
@@ -66,7 +73,7 @@ static void rule_free(struct rule *r)
 static void rule_key(struct key *k, const cJSON *row)
 {
     key_init(k, "events.rule");
-    key_z(k, cJSON_GetStringValue(cJSON_GetObjectItem(row, "Name")));
+    key_z(k, cJSON_GetStringValue(cJSON_GetObjectItem(row, "Arn")));
 }
 
 enum rc rule_put(struct call *c, struct events *e, cJSON *row)
@@ -94,7 +101,7 @@ enum rc rule_del(struct call *c, struct events *e, struct rule *r)
     key_release(&k);
     if (rc != RC_OK)
         return rc;
-    map_del(&e->rules, r->name);
+    map_del(&e->rules, r->arn);
     rule_free(r);
     return RC_OK;
 }
@@ -174,6 +181,44 @@ struct events *events_of(const struct call *c)
     struct events *e = world_state(c->world, &events_service);
     load(e);
     return e;
+}
+
+/* --- finding */
+
+bool rule_name_ok(struct str name)
+{
+    for (size_t i = 0; i < name.n; i++)
+        if (!isalnum((unsigned char)name.p[i]) && !strchr(".-_", name.p[i]))
+            return false;
+    return name.n > 0;
+}
+
+struct str rule_arn(struct call *c, struct str name)
+{
+    return arn_make(&c->arena, "events", c->region, c->account,
+                    arena_printf(&c->arena, "rule/%.*s", STR_ARG(name)));
+}
+
+struct rule *rule_named(struct call *c, struct str name)
+{
+    return map_get(&events_of(c)->rules, rule_arn(c, name));
+}
+
+struct rule *rule_find(struct call *c, struct str bus, struct str name)
+{
+    if (events_refuse_bus(c, bus) != OP_DONE)
+        return NULL;
+    struct rule *r = rule_named(c, name);
+    if (!r)
+        call_fail(c, &events_not_found, "Rule %.*s does not exist on EventBus default.", STR_ARG(name));
+    return r;
+}
+
+enum op_end events_refuse_bus(struct call *c, struct str bus)
+{
+    if (bus.n && !str_is(bus, "default") && !str_ends(bus, STR(":event-bus/default")))
+        return call_fail(c, &events_not_found, "Event bus %.*s does not exist.", STR_ARG(bus));
+    return OP_DONE;
 }
 
 static const struct op_row *const ops[] = {

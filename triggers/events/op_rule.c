@@ -1,26 +1,15 @@
 /* PutRule, DeleteRule, DescribeRule, ListRules, EnableRule, DisableRule (EventBridge API reference). */
 #include "base/rc.h"
-#include "door/arn.h"
 #include "rule.h"
-#include <ctype.h>
 
 struct rule_in {
     struct str name, schedule, pattern, state, description, role, bus, prefix;
+    const cJSON *tags;
     int64_t limit;
     struct str token;
 };
 
-static bool name_ok(struct str s)
-{
-    for (size_t i = 0; i < s.n; i++)
-        if (!isalnum((unsigned char)s.p[i]) && !strchr(".-_", s.p[i]))
-            return false;
-    return s.n > 0;
-}
-
-#define NAME                                                                                                 \
-    IN_STR(rule_in, name, "Name", .flags = SHAPE_REQ, .min = 1, .max = 64, .pattern = "[\\.\\-_A-Za-z0-9]+", \
-           .match = name_ok)
+#define NAME IN_STR(rule_in, name, "Name", .flags = SHAPE_REQ, RULE_NAME)
 #define BUS IN_STR(rule_in, bus, "EventBusName")
 
 static const char *const states[] = {"ENABLED", "DISABLED", NULL};
@@ -31,7 +20,8 @@ static const struct shape_row put_in[] = {
     IN_STR(rule_in, pattern, "EventPattern"),
     IN_STR(rule_in, state, "State", .one_of = states),
     IN_STR(rule_in, description, "Description", .max = 512),
-    IN_STR(rule_in, role, "RoleArn", .flags = SHAPE_IGNORED),
+    IN_STR(rule_in, role, "RoleArn", .min = 1, .max = 1600), /* kept and answered: nothing is signed here */
+    IN_TREE(rule_in, tags, "Tags"),
     BUS,
     SHAPE_END,
 };
@@ -44,27 +34,28 @@ static const struct shape_row list_in[] = {
     SHAPE_END,
 };
 
-enum op_end events_refuse_bus(struct call *c, struct str bus)
+static void add_text(struct call *c, cJSON *o, const char *name, struct str s)
 {
-    if (bus.n && !str_is(bus, "default"))
-        return call_fail(c, &events_not_found, "Event bus %.*s does not exist.", STR_ARG(bus));
-    return OP_DONE;
+    if (s.p)
+        cJSON_AddStringToObject(o, name, arena_z(&c->arena, s));
 }
 
-static struct rule *find(struct call *c, const struct rule_in *req)
+/* The row of the rule as it is asked for now: what is not given is gone, only its targets and its beginning
+ * stay. */
+static cJSON *row_of(struct call *c, const struct rule_in *req, const struct rule *old)
 {
-    if (events_refuse_bus(c, req->bus) != OP_DONE)
-        return NULL;
-    struct rule *r = map_get(&events_of(c)->rules, req->name);
-    if (!r)
-        call_fail(c, &events_not_found, "Rule %.*s does not exist on EventBus default.", STR_ARG(req->name));
-    return r;
-}
-
-static void set_text(struct call *c, cJSON *o, const char *name, struct str s)
-{
-    cJSON_DeleteItemFromObjectCaseSensitive(o, name);
-    cJSON_AddStringToObject(o, name, arena_z(&c->arena, s));
+    cJSON *row = cJSON_CreateObject();
+    add_text(c, row, "Name", req->name);
+    add_text(c, row, "Arn", rule_arn(c, req->name));
+    add_text(c, row, "ScheduleExpression", req->schedule);
+    add_text(c, row, "State", req->state.p ? req->state : STR("ENABLED"));
+    add_text(c, row, "Description", req->description);
+    add_text(c, row, "RoleArn", req->role);
+    cJSON_AddNumberToObject(row, "Created", (double)(old ? old->created : c->now));
+    cJSON_AddItemToObject(row, "Targets",
+                          old ? cJSON_Duplicate(cJSON_GetObjectItem(old->row, "Targets"), true)
+                              : cJSON_CreateArray());
+    return row;
 }
 
 static enum op_end put(struct call *c, const void *input)
@@ -76,32 +67,22 @@ static enum op_end put(struct call *c, const void *input)
         return OP_FAULT;
     if (req->pattern.p)
         return call_fail(c, &events_validation, "EventPattern is not supported by tidepool yet.");
+    if (cJSON_GetArraySize(req->tags) > 0)
+        return call_fail(c, &events_validation, "Tags is not supported by tidepool yet.");
     if (!req->schedule.p)
         return call_fail(c, &events_validation,
                          "Parameter(s) EventPattern or ScheduleExpression must be specified.");
     if (!schedule_parse(req->schedule, &schedule))
         return call_fail(c, &events_validation, "Parameter ScheduleExpression is not valid.");
 
-    const struct rule *old = map_get(&e->rules, req->name);
-    struct str arn = arn_make(&c->arena, "events", c->region, c->account,
-                              arena_printf(&c->arena, "rule/%.*s", STR_ARG(req->name)));
-    cJSON *row = old ? cJSON_Duplicate(old->row, true) : cJSON_CreateObject();
-    set_text(c, row, "Name", req->name);
-    set_text(c, row, "Arn", arn);
-    set_text(c, row, "ScheduleExpression", req->schedule);
-    set_text(c, row, "State", req->state.p ? req->state : STR("ENABLED"));
-    if (req->description.p)
-        set_text(c, row, "Description", req->description);
-    if (!old) {
-        cJSON_AddNumberToObject(row, "Created", (double)c->now);
-        cJSON_AddArrayToObject(row, "Targets");
-    }
+    const struct rule *old = rule_named(c, req->name);
+    cJSON *row = row_of(c, req, old);
     bool same = old && cJSON_Compare(row, old->row, true);
     if (same)
         cJSON_Delete(row);
     else if (rule_put(c, e, row) != RC_OK)
         return call_broke(c, RC_IO);
-    cJSON_AddStringToObject(call_out(c), "RuleArn", arena_z(&c->arena, arn));
+    cJSON_AddStringToObject(call_out(c), "RuleArn", rule_arn(c, req->name).p);
     return OP_DONE;
 }
 
@@ -110,13 +91,12 @@ static enum op_end end_rule(struct call *c, const void *input)
     const struct rule_in *req = input;
     if (events_refuse_bus(c, req->bus) != OP_DONE)
         return OP_FAULT;
-    struct events *e = events_of(c);
-    struct rule *r = map_get(&e->rules, req->name);
+    struct rule *r = rule_named(c, req->name);
     if (!r)
         return OP_DONE;
     if (cJSON_GetArraySize(cJSON_GetObjectItem(r->row, "Targets")) > 0)
         return call_fail(c, &events_has_targets, NULL);
-    return rule_del(c, e, r) == RC_OK ? OP_DONE : call_broke(c, RC_IO);
+    return rule_del(c, events_of(c), r) == RC_OK ? OP_DONE : call_broke(c, RC_IO);
 }
 
 /* As AWS shows a rule: without what only we keep. */
@@ -131,10 +111,12 @@ static cJSON *shown(const struct rule *r)
 
 static enum op_end describe(struct call *c, const void *input)
 {
-    const struct rule *r = find(c, input);
+    const struct rule_in *req = input;
+    const struct rule *r = rule_find(c, req->bus, req->name);
     if (!r)
         return OP_FAULT;
     c->out = shown(r);
+    add_text(c, c->out, "CreatedBy", c->account);
     return OP_DONE;
 }
 
@@ -147,11 +129,11 @@ static enum op_end list(struct call *c, const void *input)
     cJSON *rules = cJSON_AddArrayToObject(call_out(c), "Rules");
     int64_t left = req->limit == SHAPE_NO_INT ? 100 : req->limit;
     bool begun = !req->token.n;
-    struct str last = STR_NONE;
+    struct str last = STR_NONE, wanted = rule_arn(c, req->prefix);
     struct map_entry *at = e->rules.first;
     struct rule *r;
     while ((r = map_each(&at, NULL))) {
-        bool here = !req->prefix.n || str_starts(r->name, req->prefix);
+        bool here = str_starts(r->arn, wanted);
         if (begun && here && left == 0) {
             cJSON_AddStringToObject(c->out, "NextToken", arena_z(&c->arena, last));
             break;
@@ -160,18 +142,18 @@ static enum op_end list(struct call *c, const void *input)
             cJSON_AddItemToArray(rules, shown(r));
             last = r->name, left--;
         }
-        begun = begun || str_eq(req->token, r->name);
+        begun = begun || (here && str_eq(req->token, r->name));
     }
     return OP_DONE;
 }
 
 static enum op_end set_state(struct call *c, const struct rule_in *req, const char *state)
 {
-    struct rule *r = find(c, req);
+    struct rule *r = rule_find(c, req->bus, req->name);
     if (!r)
         return OP_FAULT;
     cJSON *row = cJSON_Duplicate(r->row, true);
-    set_text(c, row, "State", str_z(state));
+    cJSON_ReplaceItemInObjectCaseSensitive(row, "State", cJSON_CreateString(state));
     return rule_put(c, events_of(c), row) == RC_OK ? OP_DONE : call_broke(c, RC_IO);
 }
 

@@ -12,19 +12,18 @@ struct target_in {
 };
 
 static const struct shape_row target_rows[] = {
-    OUT(SHAPE_STR, "Id", .flags = SHAPE_REQ, .min = 1, .max = 64),
+    OUT(SHAPE_STR, "Id", .flags = SHAPE_REQ, RULE_NAME),
     OUT(SHAPE_STR, "Arn", .flags = SHAPE_REQ, .min = 1, .max = 1600),
     OUT(SHAPE_STR, "Input", .max = 8192),
     SHAPE_END,
 };
 static const struct shape_row target[] = {OUT(SHAPE_STRUCT, "member", .of = target_rows), SHAPE_END};
-static const struct shape_row id[] = {OUT(SHAPE_STR, "member", .min = 1, .max = 64), SHAPE_END};
+static const struct shape_row id[] = {OUT(SHAPE_STR, "member", RULE_NAME), SHAPE_END};
 
 #define TARGETS_MAX 5 /* of a rule */
 
 #define RULE                                                                                                 \
-    IN_STR(target_in, rule, "Rule", .flags = SHAPE_REQ, .min = 1, .max = 64),                                \
-        IN_STR(target_in, bus, "EventBusName")
+    IN_STR(target_in, rule, "Rule", .flags = SHAPE_REQ, RULE_NAME), IN_STR(target_in, bus, "EventBusName")
 
 static const struct shape_row put_in[] = {
     RULE,
@@ -42,16 +41,6 @@ static const struct shape_row fire_in[] = {
     IN_INT(target_in, time, "Time", .flags = SHAPE_REQ),
     SHAPE_END,
 };
-
-static struct rule *find(struct call *c, const struct target_in *req)
-{
-    if (events_refuse_bus(c, req->bus) != OP_DONE)
-        return NULL;
-    struct rule *r = map_get(&events_of(c)->rules, req->rule);
-    if (!r)
-        call_fail(c, &events_not_found, "Rule %.*s does not exist on EventBus default.", STR_ARG(req->rule));
-    return r;
-}
 
 /* Members of a target that would change what is delivered, and that tidepool does not do. */
 static const char *unsupported(const cJSON *t)
@@ -78,12 +67,17 @@ static const char *unsupported(const cJSON *t)
     return NULL;
 }
 
+static const char *text_in(const cJSON *t, const char *name)
+{
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(t, name));
+}
+
 static void drop_target(cJSON *targets, const char *target_id)
 {
     int at = 0;
     const cJSON *t;
     cJSON_ArrayForEach (t, targets) {
-        const char *z = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(t, "Id"));
+        const char *z = text_in(t, "Id");
         if (z && strcmp(z, target_id) == 0) {
             cJSON_DeleteItemFromArray(targets, at);
             return;
@@ -109,31 +103,46 @@ static enum op_end keep(struct call *c, struct rule *r, cJSON *row)
     return answer_none_failed(c);
 }
 
+static bool is_json(struct str text)
+{
+    cJSON *tree = json_tree(text);
+    bool is = tree != NULL;
+    cJSON_Delete(tree);
+    return is;
+}
+
+static enum op_end check_target(struct call *c, const cJSON *t)
+{
+    struct arn arn;
+    const char *no = unsupported(t), *text = text_in(t, "Arn"), *input = text_in(t, "Input");
+    if (no)
+        return call_fail(c, &events_validation, "%s is not supported by tidepool yet.", no);
+    if (!arn_parse(str_z(text), &arn))
+        return call_fail(c, &events_validation,
+                         "Parameter %s is not valid. Reason: Provided Arn is not in correct format.", text);
+    if (!str_is(arn.service, "lambda") && !str_is(arn.service, "sqs") && !str_is(arn.service, "sns"))
+        return call_fail(c, &events_validation,
+                         "Targets of the service %.*s are not supported by tidepool yet.",
+                         STR_ARG(arn.service));
+    if (input && !is_json(str_z(input)))
+        return call_fail(c, &events_validation, "JSON syntax error in input for target %s.",
+                         text_in(t, "Id"));
+    return OP_DONE;
+}
+
 static enum op_end put(struct call *c, const void *input)
 {
     const struct target_in *req = input;
-    struct rule *r = find(c, req);
+    struct rule *r = rule_find(c, req->bus, req->rule);
     if (!r)
         return OP_FAULT;
     const cJSON *t;
-    cJSON_ArrayForEach (t, req->targets) {
-        struct arn arn;
-        const char *no = unsupported(t),
-                   *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(t, "Arn"));
-        if (no)
-            return call_fail(c, &events_validation, "%s is not supported by tidepool yet.", no);
-        if (!arn_parse(str_z(text), &arn))
-            return call_fail(c, &events_validation,
-                             "Parameter %s is not valid. Reason: Provided Arn is not in correct format.",
-                             text);
-        if (!str_is(arn.service, "lambda") && !str_is(arn.service, "sqs") && !str_is(arn.service, "sns"))
-            return call_fail(c, &events_validation,
-                             "Targets of the service %.*s are not supported by tidepool yet.",
-                             STR_ARG(arn.service));
-    }
+    cJSON_ArrayForEach (t, req->targets)
+        if (check_target(c, t) != OP_DONE)
+            return OP_FAULT;
     cJSON *row = cJSON_Duplicate(r->row, true), *targets = cJSON_GetObjectItem(row, "Targets");
     cJSON_ArrayForEach (t, req->targets) {
-        drop_target(targets, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(t, "Id")));
+        drop_target(targets, text_in(t, "Id"));
         cJSON_AddItemToArray(targets, cJSON_Duplicate(t, true));
     }
     if (cJSON_GetArraySize(targets) > TARGETS_MAX) {
@@ -146,7 +155,7 @@ static enum op_end put(struct call *c, const void *input)
 static enum op_end remove_targets(struct call *c, const void *input)
 {
     const struct target_in *req = input;
-    struct rule *r = find(c, req);
+    struct rule *r = rule_find(c, req->bus, req->rule);
     if (!r)
         return OP_FAULT;
     cJSON *row = cJSON_Duplicate(r->row, true);
@@ -159,7 +168,7 @@ static enum op_end remove_targets(struct call *c, const void *input)
 static enum op_end list(struct call *c, const void *input)
 {
     const struct target_in *req = input;
-    const struct rule *r = find(c, req);
+    const struct rule *r = rule_find(c, req->bus, req->rule);
     if (!r)
         return OP_FAULT;
     cJSON_AddItemToObject(call_out(c), "Targets",
@@ -184,9 +193,9 @@ static struct str event_text(struct call *c, const struct rule *r, int64_t time)
 
 static enum rc deliver(struct call *c, const struct rule *r, const cJSON *t, struct str event)
 {
-    const char *input = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(t, "Input"));
+    const char *input = text_in(t, "Input");
     const char *text = input ? input : event.p;
-    const char *arn_text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(t, "Arn"));
+    const char *arn_text = text_in(t, "Arn");
     struct arn arn;
     arn_parse(str_z(arn_text), &arn);
     cJSON *in = cJSON_CreateObject();
@@ -218,7 +227,7 @@ static enum rc deliver(struct call *c, const struct rule *r, const cJSON *t, str
 static enum op_end fire(struct call *c, const void *input)
 {
     const struct target_in *req = input;
-    const struct rule *r = map_get(&events_of(c)->rules, req->name);
+    const struct rule *r = rule_named(c, req->name);
     if (!r || !r->enabled)
         return OP_DONE; /* deleted or disabled meanwhile */
     struct str event = event_text(c, r, req->time);

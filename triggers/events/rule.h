@@ -7,10 +7,12 @@
 #include "events.h"
 #include "schedule.h"
 
+#define RULE_NAME .min = 1, .max = 64, .pattern = "[\\.\\-_A-Za-z0-9]+", .match = rule_name_ok
+
 struct rule {
-    cJSON *row; /* what the store keeps: Name, Arn, ScheduleExpression, State, Description, Created (ms),
-                   Targets[] */
-    struct str name;
+    cJSON *row;           /* what the store keeps: Name, Arn, ScheduleExpression, State, Description, RoleArn,
+                             Created (ms), Targets[] */
+    struct str name, arn; /* in row */
     struct schedule schedule;
     int64_t created;
     bool enabled;
@@ -20,7 +22,7 @@ struct rule {
 
 struct events {
     struct world *world;
-    struct map rules; /* name -> struct rule */
+    struct map rules; /* ARN -> struct rule: each account has its own in each region */
     bool loaded;
     struct timer reload;
 };
@@ -30,6 +32,13 @@ struct events *events_of(const struct call *c);
 /* Writes the row and takes it over (moved), making the rule when it is new; its timer is armed. */
 enum rc rule_put(struct call *c, struct events *e, cJSON *row);
 enum rc rule_del(struct call *c, struct events *e, struct rule *r);
+
+bool rule_name_ok(struct str name);
+struct str rule_arn(struct call *c, struct str name);     /* in the caller's account and region */
+struct rule *rule_named(struct call *c, struct str name); /* NULL: there is none */
+
+/* The rule on this bus, or NULL with the call's fault. */
+struct rule *rule_find(struct call *c, struct str bus, struct str name);
 
 /* There is the default bus and no other. */
 enum op_end events_refuse_bus(struct call *c, struct str bus);
