@@ -393,9 +393,14 @@ static void replies_that_are_successes_and_replies_that_fail_all(void **state)
     } rows[] = {
         {"null", "0"},
         {"{}", "0"},
+        {"[]", "0"},
+        {"\"\"", "0"},
         {"{\"batchItemFailures\":[]}", "0"},
         {"{\"batchItemFailures\":null}", "0"},
         {"not JSON", "1"},
+        {"\"text\"", "1"},
+        {"[1]", "1"},
+        {"{\"batchItemFailures\":\"m\"}", "1"},
         {"{\"batchItemFailures\":[{\"itemIdentifier\":\"\"}]}", "1"},
         {"{\"batchItemFailures\":[{\"itemIdentifier\":null}]}", "1"},
         {"{\"batchItemFailures\":[{\"id\":\"x\"}]}", "1"},
@@ -738,6 +743,20 @@ static void a_busy_target_is_tried_again(void **state)
     assert_saw("a");
 }
 
+/* The call that makes the deliveries: what is due, and nothing else. */
+static void push_makes_what_is_due(void **state)
+{
+    struct room *r = *state;
+    out.throttled = true;
+    promise_one(r, "a", "sns");
+    assert_saw("a");
+    ask(r, "bus", "Push", "{}"); /* tried again in a millisecond, not now */
+    assert_saw("a");
+    clock_set(&r->world->clock, clock_now_us(&r->world->clock) + 1000);
+    ask(r, "bus", "Push", "{}");
+    assert_saw("a|a");
+}
+
 static void a_refusal_goes_to_the_dead_letter_queue_at_once(void **state)
 {
     struct room *r = *state;
@@ -790,9 +809,36 @@ static void what_creating_refuses(void **state)
                   "{'FunctionName':'work','EventSourceArn':'" STREAM
                   "','StartingPosition':'LATEST','TumblingWindowInSeconds':5}");
     assert_string_equal(why, "TumblingWindowInSeconds is not supported by tidepool yet.");
+    refused(r, "ValidationException", CREATE,
+            "{'FunctionName':'work','EventSourceArn':'" QUEUE "','ScalingConfig':{'MaximumConcurrency':1}}");
+    refused(r, "ValidationException", CREATE,
+            "{'FunctionName':'work','EventSourceArn':'" QUEUE
+            "','ScalingConfig':{'MaximumConcurrency':1001}}");
     ask(r, CREATE, "{'FunctionName':'work','EventSourceArn':'" QUEUE "'}");
     refused(r, "ResourceConflictException", CREATE, "{'FunctionName':'work','EventSourceArn':'" QUEUE "'}");
     refused(r, "ResourceNotFoundException", "lambda", "GetEventSourceMapping", "{'UUID':'none'}");
+}
+
+static void what_a_mapping_says_of_itself(void **state)
+{
+    struct room *r = *state;
+    char uuid[40];
+#define TEA "'FilterCriteria':{'Filters':[{'Pattern':'{\\'body\\':[\\'tea\\']}'}]}"
+    map_to(r, QUEUE, TEA, uuid);
+    const cJSON *m = ask(r, "lambda", "GetEventSourceMapping", "{'UUID':'%s'}", uuid);
+    assert_string_equal(text_at(m, "StateTransitionReason"), "USER_INITIATED");
+    assert_true(cJSON_IsArray(at(m, "FunctionResponseTypes")));
+    assert_int_equal(count_at(m, "FilterCriteria.Filters"), 1);
+    ask(r, "lambda", "UpdateEventSourceMapping", "{'UUID':'%s','FilterCriteria':{}}", uuid);
+    m = ask(r, "lambda", "GetEventSourceMapping", "{'UUID':'%s'}", uuid);
+    assert_null(at(m, "FilterCriteria"));
+    send(r, "ink");
+    assert_saw("ink");
+
+    map_to(r, STREAM, FROM_START, uuid);
+    m = ask(r, "lambda", "GetEventSourceMapping", "{'UUID':'%s'}", uuid);
+    assert_string_equal(text_at(m, "StateTransitionReason"), "User action");
+    assert_true(cJSON_IsObject(at(m, "DestinationConfig.OnFailure")));
 }
 
 static void lists_have_pages_and_filters(void **state)
@@ -866,9 +912,11 @@ int main(void)
         T(a_checkpoint_survives_a_restart),
         T(deliveries_are_made_in_order_and_once),
         T(a_busy_target_is_tried_again),
+        T(push_makes_what_is_due),
         T(a_refusal_goes_to_the_dead_letter_queue_at_once),
         T(a_rules_delivery_is_given_up_after_185_tries),
         T(what_creating_refuses),
+        T(what_a_mapping_says_of_itself),
         T(lists_have_pages_and_filters),
         T(putting_is_idempotent),
     };

@@ -24,9 +24,15 @@ static const char *const response_types[] = {"ReportBatchItemFailures", NULL};
 static const struct shape_row response_type[] = {OUT(SHAPE_STR, "member", .one_of = response_types),
                                                  SHAPE_END};
 
+static const struct shape_row filter_members[] = {OUT(SHAPE_STR, "Pattern", .max = 4096), SHAPE_END};
+static const struct shape_row filter[] = {OUT(SHAPE_STRUCT, "member", .of = filter_members), SHAPE_END};
+static const struct shape_row criteria_members[] = {OUT(SHAPE_LIST, "Filters", .of = filter), SHAPE_END};
+static const struct shape_row scaling_members[] = {
+    OUT(SHAPE_INT, "MaximumConcurrency", .min = 2, .max = 1000), SHAPE_END};
+
 #define SETTINGS                                                                                             \
     IN_BOOL(mapping_in, enabled, "Enabled"), IN_INT(mapping_in, batch, "BatchSize", .min = 1, .max = 10000), \
-        IN_TREE(mapping_in, filters, "FilterCriteria"),                                                      \
+        IN_STRUCT(mapping_in, filters, "FilterCriteria", .of = criteria_members),                            \
         IN_INT(mapping_in, window, "MaximumBatchingWindowInSeconds", .min = 0, .max = 300),                  \
         IN_INT(mapping_in, factor, "ParallelizationFactor", .min = 1, .max = 10),                            \
         IN_TREE(mapping_in, destinations, "DestinationConfig"),                                              \
@@ -35,7 +41,7 @@ static const struct shape_row response_type[] = {OUT(SHAPE_STR, "member", .one_o
         IN_INT(mapping_in, retries, "MaximumRetryAttempts", .min = -1, .max = 10000),                        \
         IN_INT(mapping_in, tumbling, "TumblingWindowInSeconds", .min = 0, .max = 900),                       \
         IN_LIST(mapping_in, responses, "FunctionResponseTypes", .max = 1, .of = response_type),              \
-        IN_TREE(mapping_in, scaling, "ScalingConfig"),                                                       \
+        IN_STRUCT(mapping_in, scaling, "ScalingConfig", .of = scaling_members),                              \
         IN_TREE(mapping_in, access, "SourceAccessConfigurations"), IN_STR(mapping_in, key, "KMSKeyArn"),     \
         IN_TREE(mapping_in, provisioned, "ProvisionedPollerConfig")
 
@@ -236,10 +242,13 @@ static void set_number(cJSON *o, const char *name, int64_t asked, int64_t otherw
         set(o, name, cJSON_CreateNumber((double)otherwise));
 }
 
+/* An empty one takes it away. */
 static void set_tree(cJSON *o, const char *name, const cJSON *asked)
 {
-    if (asked)
+    if (asked && asked->child)
         set(o, name, cJSON_Duplicate(asked, true));
+    else if (asked)
+        cJSON_DeleteItemFromObjectCaseSensitive(o, name);
 }
 
 /* Whatever was asked for over what was there, or over the defaults of the kind. */
@@ -249,8 +258,9 @@ static void apply_settings(struct call *c, cJSON *o, const struct mapping_in *re
     set_number(o, "BatchSize", req->batch, kind->batch_default);
     set_number(o, "MaximumBatchingWindowInSeconds", req->window, 0);
     set_tree(o, "FilterCriteria", req->filters);
-    set_tree(o, "FunctionResponseTypes", req->responses);
     set_tree(o, "ScalingConfig", req->scaling);
+    if (req->responses)
+        set(o, "FunctionResponseTypes", cJSON_Duplicate(req->responses, true));
     if (kind->stream) {
         set_number(o, "ParallelizationFactor", req->factor, 1);
         set_number(o, "MaximumRecordAgeInSeconds", req->age, -1);
@@ -283,7 +293,10 @@ static cJSON *new_config(struct call *c, const struct mapping_in *req, const str
              a);
     if (req->position.p)
         set_text(o, "StartingPosition", req->position, a);
-    set_text(o, "StateTransitionReason", STR("USER_INITIATED"), a);
+    set_text(o, "StateTransitionReason", kind->stream ? STR("User action") : STR("USER_INITIATED"), a);
+    cJSON_AddArrayToObject(o, "FunctionResponseTypes");
+    if (kind->stream) /* nobody hears of records that were given up (README) */
+        cJSON_AddObjectToObject(cJSON_AddObjectToObject(o, "DestinationConfig"), "OnFailure");
     set_text(o, "LastProcessingResult", STR("No records processed"), a);
     apply_settings(c, o, req, kind);
     touch(c, o);

@@ -10,6 +10,13 @@ static bool mark(const char *id, const struct record *records, size_t n, bool *f
     return false;
 }
 
+/* null, [] and "" are as good as no answer. */
+static bool says_nothing(const cJSON *tree)
+{
+    return cJSON_IsNull(tree) || (cJSON_IsArray(tree) && !tree->child) ||
+           (cJSON_IsString(tree) && !*tree->valuestring);
+}
+
 bool partial_read(struct str reply, const struct record *records, size_t n, bool *failed)
 {
     if (reply.n == 0)
@@ -18,7 +25,7 @@ bool partial_read(struct str reply, const struct record *records, size_t n, bool
     if (!tree)
         return false;
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(tree, "batchItemFailures");
-    bool ok = cJSON_IsNull(tree) || cJSON_IsObject(tree);
+    bool ok = cJSON_IsObject(tree) || says_nothing(tree);
     if (list && !cJSON_IsNull(list) && !cJSON_IsArray(list))
         ok = false;
     const cJSON *e;
