@@ -74,6 +74,14 @@ bool codec_unbase64(struct buf *out, struct str in)
     return true;
 }
 
+size_t codec_unbase64_size(struct str in)
+{
+    size_t n = in.n / 4 * 3;
+    for (; in.n && in.p[in.n - 1] == '='; in.n--)
+        n--;
+    return n;
+}
+
 static bool unreserved(char c)
 {
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||

@@ -12,6 +12,9 @@ void codec_base64(struct buf *out, struct str in);
 /* Standard alphabet with padding, as AWS's SDKs send it; false when it is not valid. */
 bool codec_unbase64(struct buf *out, struct str in);
 
+/* How many bytes a base64 text that is valid stands for. */
+size_t codec_unbase64_size(struct str in);
+
 /* %XX for all but A-Z a-z 0-9 - _ . ~ and the bytes in `keep`. */
 void codec_percent(struct buf *out, struct str in, const char *keep);
 

@@ -104,6 +104,34 @@ bool str_to_i64(struct str s, int64_t *out)
     return true;
 }
 
+static size_t after_sign(struct str s, size_t at)
+{
+    return at < s.n && (s.p[at] == '-' || s.p[at] == '+') ? at + 1 : at;
+}
+
+static size_t after_digits(struct str s, size_t at)
+{
+    while (at < s.n && s.p[at] >= '0' && s.p[at] <= '9')
+        at++;
+    return at;
+}
+
+bool str_is_decimal(struct str s)
+{
+    size_t begin = after_sign(s, 0), at = after_digits(s, begin), digits = at - begin;
+    if (at < s.n && s.p[at] == '.') {
+        begin = at + 1;
+        at = after_digits(s, begin);
+        digits += at - begin;
+    }
+    if (digits && at < s.n && (s.p[at] == 'e' || s.p[at] == 'E')) {
+        begin = after_sign(s, at + 1);
+        at = after_digits(s, begin);
+        digits = at - begin;
+    }
+    return digits && at == s.n;
+}
+
 char *str_copy(struct str s, char *out, size_t size)
 {
     size_t n = s.n < size ? s.n : size - 1;

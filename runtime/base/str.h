@@ -76,6 +76,9 @@ struct str str_trim(struct str s);
 /* A decimal integer with an optional sign that fills all of `s` and fits; false otherwise. */
 bool str_to_i64(struct str s, int64_t *out);
 
+/* A decimal number and nothing else: 12, -0.5, .5, +1e3. */
+bool str_is_decimal(struct str s);
+
 /* Copies into out[size], cut to fit, always zero-ended; returns out. */
 char *str_copy(struct str s, char *out, size_t size);
 

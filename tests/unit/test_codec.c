@@ -63,6 +63,7 @@ static void base64_of_any_bytes(void **state)
         buf_clear(&text);
         buf_clear(&back);
         codec_base64(&text, str_n(in, n));
+        assert_int_equal(codec_unbase64_size(buf_view(&text)), n);
         assert_true(codec_unbase64(&back, buf_view(&text)));
         assert_int_equal(back.n, n);
         assert_memory_equal(buf_view(&back).p, in, n);

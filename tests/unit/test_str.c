@@ -80,6 +80,20 @@ static void integers(void **state)
         assert_false(str_to_i64(str_z(bad[i]), &v));
 }
 
+static void decimals(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"0", "-12", "+1", "99.12", "5.", ".5", "1e5", "-1.5E-300", "007"};
+    for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+        if (!str_is_decimal(str_z(good[i])))
+            fail_msg("%s is a number", good[i]);
+    static const char *const bad[] = {"",    "-",   ".",   "e5",  "1e",    "1e+", "1 ",   " 1",
+                                      "\n1", "0x1", "nan", "inf", "1.2.3", "--1", "1e5.0"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        if (str_is_decimal(str_z(bad[i])))
+            fail_msg("%s is no number", bad[i]);
+}
+
 static void copying(void **state)
 {
     (void)state;
@@ -122,7 +136,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(equality), cmocka_unit_test(order),   cmocka_unit_test(ends_and_places),
         cmocka_unit_test(parts),    cmocka_unit_test(cutting), cmocka_unit_test(integers),
-        cmocka_unit_test(copying),  cmocka_unit_test(rings),
+        cmocka_unit_test(decimals), cmocka_unit_test(copying), cmocka_unit_test(rings),
     };
     return cmocka_run_group_tests_name("str", tests, NULL, NULL);
 }
