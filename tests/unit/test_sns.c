@@ -127,6 +127,7 @@ static void the_envelope_for_a_queue(void **state)
     assert_string_equal(text_at(e, "TopicArn"), TOPIC);
     assert_string_equal(text_at(e, "Timestamp"), "2026-01-01T12:00:00.000Z");
     assert_non_null(strstr(text_at(e, "UnsubscribeURL"), arn));
+    assert_non_null(strstr(text_at(e, "UnsubscribeURL"), "Version=2010-03-31")); /* nothing else names SNS */
     assert_string_equal(text_at(e, "MessageAttributes.store.Type"), "String");
     assert_string_equal(text_at(e, "MessageAttributes.n.Value"), "1.50");
     assert_string_equal(text_at(e, "MessageAttributes.b.Value"), "AgME");
@@ -301,6 +302,15 @@ static void bad_subscriptions_are_refused(void **state)
     assert_string_equal(refused(r, "InvalidParameter", "sns", "Subscribe",
                                 "{'TopicArn':'" TOPIC "','Protocol':'sqs','Endpoint':'" URL "inbox'}"),
                         "Invalid parameter: SQS endpoint ARN");
+    assert_string_equal(
+        refused(r, "InvalidParameter", "sns", "Subscribe",
+                "{'TopicArn':'" TOPIC "','Protocol':'lambda','Endpoint':'" FUNCTION_ARN
+                "','Attributes':{'RawMessageDelivery':'true'}}"),
+        "Invalid parameter: Attributes Reason: Delivery protocol [lambda] does not support raw "
+        "message delivery.");
+    ask(r, "sns", "Subscribe",
+        "{'TopicArn':'" TOPIC "','Protocol':'lambda','Endpoint':'" FUNCTION_ARN
+        "','Attributes':{'RawMessageDelivery':'false'}}");
 }
 
 /* --- publishing */
@@ -350,6 +360,13 @@ static void bad_messages_are_refused(void **state)
          "The message attribute 'a' has an invalid message attribute type, the set of supported type "
          "prefixes is "
          "Binary, Number, and String."},
+        {"ParameterValueInvalid",
+         "'Message':'x','MessageAttributes':{'price':{'DataType':'Number','StringValue':'cheap'}}",
+         "Could not cast message attribute 'price' value to number."},
+        {"ParameterValueInvalid",
+         "'Message':'x','MessageAttributes':{'a':{'DataType':'String','StringValue':'1','BinaryValue':'AgME'}"
+         "}",
+         "The message attribute 'a' has multiple values."},
         {"ValidationError", "'Message':'x','MessageAttributes':{'attr1':{'StringValue':'1'}}",
          "1 validation error detected: Value null at 'messageAttributes.attr1.member.dataType' failed to "
          "satisfy "
@@ -370,6 +387,11 @@ static void bad_messages_are_refused(void **state)
         "Invalid parameter: Message too long");
     big[262144] = 0;
     ask(r, "sns", "Publish", "{'TopicArn':'" TOPIC "','Message':'%s'}", big);
+    big[262144 - strlen("aBinary") - 1] = 0; /* and an attribute whose value is one byte */
+    ask(r, "sns", "Publish",
+        "{'TopicArn':'" TOPIC "','Message':'%s','MessageAttributes':{'a':{'DataType':'Binary','BinaryValue':"
+        "'AA=='}}}",
+        big);
     free(big);
 }
 
@@ -411,6 +433,10 @@ static void topics(void **state)
     refused(r, "InvalidParameter", "sns", "CreateTopic", "{'Name':'t','Attributes':{'DisplayName':'U'}}");
     refused(r, "InvalidParameter", "sns", "CreateTopic", "{'Name':'t t'}");
     refused(r, "InvalidParameter", "sns", "CreateTopic", "{'Name':'t.fifo'}");
+    char tags[4096];
+    for (int i = 0, n = 0; i <= 50; i++)
+        n += snprintf(tags + n, sizeof(tags) - (size_t)n, "%s{'Key':'%d','Value':''}", i ? "," : "", i);
+    refused(r, "TagLimitExceeded", "sns", "CreateTopic", "{'Name':'much','Tags':[%s]}", tags);
     assert_int_equal(count_at(ask(r, "sns", "ListTopics", "{}"), "Topics"), 2);
 
     ask(r, "sns", "SetTopicAttributes",
@@ -454,6 +480,17 @@ static void tags_and_permissions(void **state)
     refused(r, "InvalidParameter", "sns", "AddPermission",
             "{'TopicArn':'" TOPIC "','Label':'l','AWSAccountId':['1'],'ActionName':['Publish']}");
     ask(r, "sns", "RemovePermission", "{'TopicArn':'" TOPIC "','Label':'l'}");
+
+    ask(r, "sns", "SetTopicAttributes",
+        "{'TopicArn':'" TOPIC "','AttributeName':'Policy','AttributeValue':'{\\'Statement\\':{\\'Sid\\':"
+        "\\'own\\'}}'}");
+    ask(r, "sns", "AddPermission",
+        "{'TopicArn':'" TOPIC "','Label':'l','AWSAccountId':['111111111111'],'ActionName':['Publish']}");
+    out = ask(r, "sns", "GetTopicAttributes", "{'TopicArn':'" TOPIC "'}");
+    policy = cJSON_Parse(text_at(out, "Attributes.Policy"));
+    assert_string_equal(text_at(policy, "Statement.0.Sid"), "own");
+    assert_string_equal(text_at(policy, "Statement.1.Sid"), "l");
+    cJSON_Delete(policy);
 }
 
 static void subscriptions(void **state)
@@ -467,6 +504,17 @@ static void subscriptions(void **state)
                                 "','Attributes':{'RawMessageDelivery':'false'}}"),
                         "Invalid parameter: Attributes Reason: Subscription already exists with different "
                         "attributes");
+    ask(r, "sns", "SetSubscriptionAttributes",
+        "{'SubscriptionArn':'%s','AttributeName':'FilterPolicy','AttributeValue':'{\\'a\\':[\\'x\\']}'}",
+        arn);
+    assert_string_equal(subscribe(r, "'RawMessageDelivery':'TRUE'", again),
+                        arn); /* what is not given agrees */
+    assert_string_equal(subscribe(r, "'FilterPolicyScope':'MessageAttributes'", again), arn);
+    refused(r, "InvalidParameter", "sns", "Subscribe",
+            "{'TopicArn':'" TOPIC "','Protocol':'sqs','Endpoint':'" QUEUE_ARN
+            "','Attributes':{'FilterPolicy':'{\\'a\\':[\\'X\\']}'}}");
+    ask(r, "sns", "SetSubscriptionAttributes", "{'SubscriptionArn':'%s','AttributeName':'FilterPolicy'}",
+        arn);
     const cJSON *out = ask(r, "sns", "GetSubscriptionAttributes", "{'SubscriptionArn':'%s'}", arn);
     const char *expected[][2] = {{"ConfirmationWasAuthenticated", "true"},
                                  {"Endpoint", QUEUE_ARN},

@@ -26,12 +26,21 @@ static const char *const topic_names[] = {
     "KmsMasterKeyId",
     "SignatureVersion",
     "TracingConfig",
-    "SQSSuccessFeedbackRoleArn",
-    "SQSSuccessFeedbackSampleRate",
-    "SQSFailureFeedbackRoleArn",
+    "ApplicationSuccessFeedbackRoleArn",
+    "ApplicationSuccessFeedbackSampleRate",
+    "ApplicationFailureFeedbackRoleArn",
+    "FirehoseSuccessFeedbackRoleArn",
+    "FirehoseSuccessFeedbackSampleRate",
+    "FirehoseFailureFeedbackRoleArn",
+    "HTTPSuccessFeedbackRoleArn",
+    "HTTPSuccessFeedbackSampleRate",
+    "HTTPFailureFeedbackRoleArn",
     "LambdaSuccessFeedbackRoleArn",
     "LambdaSuccessFeedbackSampleRate",
     "LambdaFailureFeedbackRoleArn",
+    "SQSSuccessFeedbackRoleArn",
+    "SQSSuccessFeedbackSampleRate",
+    "SQSFailureFeedbackRoleArn",
     NULL,
 };
 
@@ -90,6 +99,20 @@ bool topic_attrs_check(struct call *c, const cJSON *given, bool whole)
     return true;
 }
 
+enum op_end topic_attrs_put(struct call *c, struct topic *t, const cJSON *given)
+{
+    cJSON *merged = attributes_merge(t->attributes, given);
+    struct topic_row row = topic_row_of(t);
+    row.attributes = merged;
+    enum rc rc = topic_write(c->txn, &row);
+    if (rc == RC_OK) {
+        topic_set_attributes(t, merged);
+        return OP_DONE;
+    }
+    cJSON_Delete(merged);
+    return call_broke(c, rc);
+}
+
 static const char delivery_policy[] =
     "{\"http\":{\"defaultHealthyRetryPolicy\":{\"minDelayTarget\":20,\"maxDelayTarget\":20,\"numRetries\":3,"
     "\"numMaxDelayRetries\":0,\"numNoDelayRetries\":0,\"numMinDelayRetries\":0,\"backoffFunction\":"
@@ -135,9 +158,15 @@ void topic_attrs_out(struct call *c, const struct topic *t, cJSON *out)
 
 /* --- subscriptions */
 
-static bool check_raw(struct call *c, struct str value, const char *pre)
+static bool check_raw(struct call *c, enum protocol protocol, struct str value, const char *pre)
 {
-    if (str_ieq(value, STR("true")) || str_ieq(value, STR("false")))
+    bool raw = str_ieq(value, STR("true"));
+    if (raw && protocol != PROTOCOL_SQS) {
+        fail_parameter(c, "%sDelivery protocol [%s] does not support raw message delivery.", pre,
+                       protocol_name(protocol));
+        return false;
+    }
+    if (raw || str_ieq(value, STR("false")))
         return true;
     fail_parameter(c, "%sRawMessageDelivery: Invalid value [%.*s]. Must be true or false.", pre,
                    STR_ARG(value));
@@ -185,12 +214,12 @@ static bool check_filter(struct call *c, const cJSON *merged, const char *pre)
     return false;
 }
 
-static bool check_one(struct call *c, const cJSON *v, const cJSON *merged, bool whole)
+static bool check_one(struct call *c, enum protocol protocol, const cJSON *v, const cJSON *merged, bool whole)
 {
     struct str name = str_z(v->string), value = str_z(v->valuestring);
     const char *pre = before[whole];
     if (str_is(name, "RawMessageDelivery"))
-        return check_raw(c, value, pre);
+        return check_raw(c, protocol, value, pre);
     if (str_is(name, "FilterPolicyScope"))
         return check_scope(c, value, pre) && check_filter(c, merged, pre);
     if (str_is(name, "FilterPolicy"))
@@ -206,11 +235,12 @@ static bool check_one(struct call *c, const cJSON *v, const cJSON *merged, bool 
     return false;
 }
 
-bool subscription_attrs_check(struct call *c, const cJSON *given, const cJSON *merged, bool whole)
+bool subscription_attrs_check(struct call *c, enum protocol protocol, const cJSON *given, const cJSON *merged,
+                              bool whole)
 {
     const cJSON *v;
     cJSON_ArrayForEach (v, given)
-        if (!check_one(c, v, merged, whole))
+        if (!check_one(c, protocol, v, merged, whole))
             return false;
     return true;
 }

@@ -50,8 +50,8 @@ static void shared_members(struct call *c, struct buf *b, const struct layout *l
                         "SimpleNotificationService-00000000000000000000000000000000.pem",
                         STR_ARG(s->topic->region)));
     member(b, l, l->unsubscribe_url,
-           arena_printf(&c->arena, "%.*s/?Action=Unsubscribe&SubscriptionArn=%.*s", STR_ARG(c->world->origin),
-                        STR_ARG(s->arn)));
+           arena_printf(&c->arena, "%.*s/?Action=Unsubscribe&Version=%s&SubscriptionArn=%.*s",
+                        STR_ARG(c->world->origin), c->service->version, STR_ARG(s->arn)));
 }
 
 /* "name":{"Type":"String","Value":"text"} for each; binary values stay in base64. */

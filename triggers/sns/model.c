@@ -23,6 +23,11 @@ const char *protocol_name(enum protocol p)
     return p == PROTOCOL_SQS ? "sqs" : "lambda";
 }
 
+enum protocol protocol_of(struct str name)
+{
+    return str_is(name, "sqs") ? PROTOCOL_SQS : PROTOCOL_LAMBDA;
+}
+
 struct str topic_arn(struct arena *a, struct str region, struct str account, struct str name)
 {
     return arn_make(a, "sns", region, account, name);
@@ -145,7 +150,7 @@ struct subscription *subscription_add(struct topic *t, const struct subscription
     s->arn = room_str(arena_printf(&a, "%.*s:%.*s", STR_ARG(t->arn), STR_ARG(row->id)));
     s->endpoint = room_str(row->endpoint);
     s->owner = room_str(row->owner);
-    s->protocol = str_is(row->protocol, "sqs") ? PROTOCOL_SQS : PROTOCOL_LAMBDA;
+    s->protocol = protocol_of(row->protocol);
     subscription_set_attributes(s, attributes ? attributes : cJSON_CreateObject());
     list_push(&t->subscriptions, &s->link);
     t->count++;

@@ -42,6 +42,7 @@ struct subscription { /* room */
 };
 
 const char *protocol_name(enum protocol p);
+enum protocol protocol_of(struct str name);
 
 /* NULL: the store failed, the call has its fault. */
 struct sns *sns_of(struct call *c);

@@ -2,6 +2,7 @@
  * is refused because of them. */
 #include "attr.h"
 #include "base/json.h"
+#include "door/policy.h"
 #include "fault.h"
 #include "op.h"
 
@@ -24,18 +25,6 @@ static const struct shape_row remove_in[] = {
     SHAPE_END,
 };
 
-static int statement_at(const cJSON *statements, struct str label)
-{
-    const cJSON *s;
-    int i = 0;
-    cJSON_ArrayForEach (s, statements) {
-        if (str_eq(attribute_of(s, "Sid"), label))
-            return i;
-        i++;
-    }
-    return -1;
-}
-
 /* The policy in force; the caller owns it. */
 static cJSON *policy_of(struct call *c, const struct topic *t)
 {
@@ -46,40 +35,17 @@ static cJSON *policy_of(struct call *c, const struct topic *t)
     return policy;
 }
 
-/* The texts with a prefix and a suffix around each: one alone stands bare, several in a list. */
-static cJSON *one_or_many(struct call *c, const cJSON *texts, const char *front, const char *back)
-{
-    cJSON *list = cJSON_CreateArray();
-    const cJSON *e;
-    cJSON_ArrayForEach (e, texts)
-        cJSON_AddItemToArray(
-            list, cJSON_CreateString(arena_printf(&c->arena, "%s%s%s", front, e->valuestring, back).p));
-    if (cJSON_GetArraySize(list) != 1)
-        return list;
-    cJSON *only = cJSON_DetachItemFromArray(list, 0);
-    cJSON_Delete(list);
-    return only;
-}
-
 /* Stores the topic with this policy, which is moved. */
 static enum op_end set_policy(struct call *c, struct topic *t, cJSON *policy)
 {
     char *text = cJSON_PrintUnformatted(policy);
     cJSON *given = cJSON_CreateObject();
     cJSON_AddStringToObject(given, "Policy", text);
-    cJSON *merged = attributes_merge(t->attributes, given);
+    enum op_end end = topic_attrs_put(c, t, given);
     cJSON_free(text);
     cJSON_Delete(given);
     cJSON_Delete(policy);
-    struct topic_row row = topic_row_of(t);
-    row.attributes = merged;
-    enum rc rc = topic_write(c->txn, &row);
-    if (rc == RC_OK) {
-        topic_set_attributes(t, merged);
-        return OP_DONE;
-    }
-    cJSON_Delete(merged);
-    return call_broke(c, rc);
+    return end;
 }
 
 static enum op_end run_add(struct call *c, const void *input)
@@ -89,19 +55,13 @@ static enum op_end run_add(struct call *c, const void *input)
     if (!t)
         return OP_FAULT;
     cJSON *policy = policy_of(c, t);
-    cJSON *statements = cJSON_GetObjectItemCaseSensitive(policy, "Statement");
-    if (statement_at(statements, req->label) >= 0) {
+    cJSON *statements = policy_statements(policy);
+    if (policy_find(statements, req->label) >= 0) {
         cJSON_Delete(policy);
         return fail_parameter(c, "Statement already exists");
     }
-    cJSON *s = cJSON_CreateObject();
-    cJSON_AddStringToObject(s, "Sid", req->label.p);
-    cJSON_AddStringToObject(s, "Effect", "Allow");
-    cJSON_AddItemToObject(cJSON_AddObjectToObject(s, "Principal"), "AWS",
-                          one_or_many(c, req->accounts, "arn:aws:iam::", ":root"));
-    cJSON_AddItemToObject(s, "Action", one_or_many(c, req->actions, "SNS:", ""));
-    cJSON_AddStringToObject(s, "Resource", t->arn.p);
-    cJSON_AddItemToArray(statements, s);
+    policy_allow(c, statements,
+                 &(struct policy_grant){req->label, t->arn, req->accounts, req->actions, "SNS:"});
     return set_policy(c, t, policy);
 }
 
@@ -113,8 +73,8 @@ static enum op_end run_remove(struct call *c, const void *input)
     if (!t)
         return OP_FAULT;
     cJSON *policy = policy_of(c, t);
-    cJSON *statements = cJSON_GetObjectItemCaseSensitive(policy, "Statement");
-    int at = statement_at(statements, req->label);
+    cJSON *statements = policy_statements(policy);
+    int at = policy_find(statements, req->label);
     if (at >= 0)
         cJSON_DeleteItemFromArray(statements, at);
     return set_policy(c, t, policy);

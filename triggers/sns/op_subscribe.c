@@ -75,7 +75,7 @@ static struct topic *begin(struct call *c, const struct subscribe_in *req, cJSON
     if (!t || !check_protocol(c, req->protocol) || !check_endpoint(c, t, req))
         return NULL;
     *attributes = attributes_merge(NULL, req->attributes);
-    if (subscription_attrs_check(c, req->attributes, *attributes, true))
+    if (subscription_attrs_check(c, protocol_of(req->protocol), req->attributes, *attributes, true))
         return t;
     cJSON_Delete(*attributes);
     return NULL;
@@ -109,6 +109,21 @@ static enum op_end answer(struct call *c, const struct subscription *s)
     return OP_DONE;
 }
 
+/* What is given must be in force already; what is not given may be anything. */
+static bool agrees(struct call *c, const struct subscription *s, const cJSON *given)
+{
+    cJSON *have = cJSON_Duplicate(s->attributes, true);
+    subscription_attrs_out(c, s, have);
+    bool same = true;
+    const cJSON *v;
+    cJSON_ArrayForEach (v, given) {
+        struct str a = attribute_of(have, v->string), b = str_z(v->valuestring);
+        same = same && (strcmp(v->string, "RawMessageDelivery") == 0 ? str_ieq(a, b) : str_eq(a, b));
+    }
+    cJSON_Delete(have);
+    return same;
+}
+
 static enum op_end run(struct call *c, const void *input)
 {
     const struct subscribe_in *req = input;
@@ -119,9 +134,9 @@ static enum op_end run(struct call *c, const void *input)
     struct subscription *s = same_endpoint(t, req);
     if (!s)
         return answer(c, make(c, t, req, attributes));
-    bool agrees = !req->attributes || cJSON_Compare(attributes, s->attributes, true);
+    bool same = agrees(c, s, attributes);
     cJSON_Delete(attributes);
-    if (!agrees)
+    if (!same)
         return fail_parameter(c, "Attributes Reason: Subscription already exists with different attributes");
     return answer(c, s);
 }

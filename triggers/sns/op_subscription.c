@@ -58,7 +58,7 @@ static enum op_end run_get(struct call *c, const void *input)
 static enum op_end set(struct call *c, struct subscription *s, const cJSON *given, cJSON *merged)
 {
     enum op_end end = OP_FAULT;
-    if (subscription_attrs_check(c, given, merged, false)) {
+    if (subscription_attrs_check(c, s->protocol, given, merged, false)) {
         struct subscription_row row = subscription_row_of(s);
         row.attributes = merged;
         enum rc rc = subscription_write(c->txn, &row);

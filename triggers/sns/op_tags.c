@@ -44,6 +44,11 @@ cJSON *tags_read(struct call *c, const cJSON *list)
         }
         cJSON_AddStringToObject(tags, key, attribute_of(tag, "Value").p);
     }
+    if (cJSON_GetArraySize(tags) > MAX_TAGS) {
+        call_fail(c, &sns_tag_limit, NULL);
+        cJSON_Delete(tags);
+        return NULL;
+    }
     return tags;
 }
 

@@ -48,23 +48,6 @@ static enum op_end run_get(struct call *c, const void *input)
     return OP_DONE;
 }
 
-/* Checks and stores; `given` stays the caller's. */
-static enum op_end set(struct call *c, struct topic *t, const cJSON *given)
-{
-    if (!topic_attrs_check(c, given, false))
-        return OP_FAULT;
-    cJSON *merged = attributes_merge(t->attributes, given);
-    struct topic_row row = topic_row_of(t);
-    row.attributes = merged;
-    enum rc rc = topic_write(c->txn, &row);
-    if (rc == RC_OK) {
-        topic_set_attributes(t, merged);
-        return OP_DONE;
-    }
-    cJSON_Delete(merged);
-    return call_broke(c, rc);
-}
-
 static enum op_end run_set(struct call *c, const void *input)
 {
     const struct topic_in *req = input;
@@ -73,7 +56,7 @@ static enum op_end run_set(struct call *c, const void *input)
         return OP_FAULT;
     cJSON *given = cJSON_CreateObject();
     cJSON_AddStringToObject(given, req->name.p, req->value.p ? req->value.p : "");
-    enum op_end end = set(c, t, given);
+    enum op_end end = topic_attrs_check(c, given, false) ? topic_attrs_put(c, t, given) : OP_FAULT;
     cJSON_Delete(given);
     return end;
 }

@@ -67,11 +67,17 @@ static bool check_value(struct call *c, const cJSON *attr)
                                      "The message attribute '%s' with type '%.*s' must use field "
                                      "'%s'.",
                                      attr->string, STR_ARG(type), is_binary ? "Binary" : "String"));
+    if (text.n && binary.n)
+        return wrong(
+            c, arena_printf(&c->arena, "The message attribute '%s' has multiple values.", attr->string));
     if (!(is_binary ? binary.n : text.n))
         return wrong(c, arena_printf(&c->arena,
                                      "The message attribute '%s' must contain non-empty message attribute "
                                      "value for message attribute type '%.*s'.",
                                      attr->string, STR_ARG(type)));
+    if (is_kind(type, "Number") && !str_is_decimal(text))
+        return wrong(c, arena_printf(&c->arena, "Could not cast message attribute '%s' value to number.",
+                                     attr->string));
     return true;
 }
 
@@ -121,7 +127,7 @@ size_t publish_size(const struct publish *p)
     const cJSON *attr;
     cJSON_ArrayForEach (attr, p->attributes)
         n += strlen(attr->string) + attribute_of(attr, "DataType").n + attribute_of(attr, "StringValue").n +
-             attribute_of(attr, "BinaryValue").n / 4 * 3;
+             codec_unbase64_size(attribute_of(attr, "BinaryValue"));
     return n;
 }
 

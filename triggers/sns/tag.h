@@ -6,7 +6,8 @@
 
 extern const struct shape_row sns_tag_row[]; /* one element of a list of tags */
 
-/* The list as an object, which the caller owns; NULL: the call has its fault (a key comes twice). */
+/* The list as an object, which the caller owns; NULL: the call has its fault (a key comes twice, or there
+ * are too many). */
 cJSON *tags_read(struct call *c, const cJSON *list);
 
 #endif
