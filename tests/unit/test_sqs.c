@@ -133,6 +133,20 @@ static void visibility_can_be_changed(void **state)
         strstr(text, "Message does not exist or is not available for visibility timeout change."));
 }
 
+/* AWS says yes to the newest handle of a message that has come back, and leaves the message alone. */
+static void a_message_that_came_back_is_not_hidden_again(void **state)
+{
+    struct room *r = *state;
+    char handle[200];
+    send(r, "x");
+    receive(r, handle);
+    room_advance(r, 30000);
+    ask(r, "sqs", "ChangeMessageVisibility", "{" JOBS ",'ReceiptHandle':'%s','VisibilityTimeout':100}",
+        handle);
+    assert_counts(r, "jobs", "1", "0", "0");
+    assert_string_equal(receive(r, NULL), "x");
+}
+
 static void visibility_ends_twelve_hours_after_the_receive(void **state)
 {
     struct room *r = *state;
@@ -405,6 +419,9 @@ static void bad_messages_are_refused(void **state)
          "'MessageBody':'x','MessageAttributes':{'E':{'DataType':'String','StringValue':''}}",
          "Message (user) attribute 'E' must contain a non-empty value of type 'String'."},
         {"InvalidParameterValueException",
+         "'MessageBody':'x','MessageAttributes':{'E':{'DataType':'String','StringValue':'a\\u0001'}}",
+         "Invalid characters found."},
+        {"InvalidParameterValueException",
          "'MessageBody':'x','MessageAttributes':{'E':{'DataType':'Text','StringValue':'a'}}",
          "The type of message (user) attribute 'E' is invalid. You must use only the following supported "
          "type "
@@ -636,6 +653,29 @@ static void tags_and_permissions(void **state)
             "{" JOBS ",'Label':'l','AWSAccountIds':['111111111111'],'Actions':['*']}");
     ask(r, "sqs", "RemovePermission", "{" JOBS ",'Label':'l'}");
     assert_string_equal(attribute(r, "jobs", "Policy"), "(nothing)");
+
+    /* a policy whose only statement stands bare, and one without any */
+    ask(r, "sqs", "SetQueueAttributes",
+        "{" JOBS ",'Attributes':{'Policy':'{\\'Version\\':\\'2012-10-17\\',\\'Statement\\':{\\'Sid\\':"
+        "\\'own\\'}}'}}");
+    ask(r, "sqs", "AddPermission",
+        "{" JOBS ",'Label':'l','AWSAccountIds':['111111111111'],'Actions':['ReceiveMessage']}");
+    policy = cJSON_Parse(attribute(r, "jobs", "Policy"));
+    assert_string_equal(text_at(policy, "Statement.0.Sid"), "own");
+    assert_string_equal(text_at(policy, "Statement.1.Sid"), "l");
+    cJSON_Delete(policy);
+    ask(r, "sqs", "SetQueueAttributes", "{" JOBS ",'Attributes':{'Policy':'{}'}}");
+    ask(r, "sqs", "AddPermission",
+        "{" JOBS ",'Label':'l','AWSAccountIds':['111111111111'],'Actions':['ReceiveMessage']}");
+    policy = cJSON_Parse(attribute(r, "jobs", "Policy"));
+    assert_string_equal(text_at(policy, "Statement.0.Sid"), "l");
+    cJSON_Delete(policy);
+
+    char tags[2048];
+    for (int i = 0, n = 0; i <= 50; i++)
+        n += snprintf(tags + n, sizeof(tags) - (size_t)n, "%s'%d':''", i ? "," : "", i);
+    refused(r, "InvalidParameterValueException", "sqs", "TagQueue", "{" JOBS ",'Tags':{%s}}", tags);
+    refused(r, "InvalidParameterValueException", "sqs", "CreateQueue", "{'QueueName':'q','tags':{%s}}", tags);
 }
 
 /* Codes and texts of the years before the JSON protocol, which clients still look for. */
@@ -687,6 +727,27 @@ static void all_state_is_in_the_store(void **state)
     assert_string_equal(receive(r, NULL), "three");
 }
 
+/* What was received and deleted is not counted among those that nobody has received. */
+static void a_restart_counts_what_is_there(void **state)
+{
+    struct room *r = *state;
+    char handle[200];
+    for (int i = 0; i < 3; i++)
+        send(r, "x");
+    for (int i = 0; i < 2; i++) {
+        receive(r, handle);
+        ask(r, "sqs", "DeleteMessage", "{" JOBS ",'ReceiptHandle':'%s'}", handle);
+    }
+    world_drop(r->world);
+    assert_counts(r, "jobs", "1", "0", "0");
+    assert_string_equal(receive(r, handle), "x");
+    ask(r, "sqs", "DeleteMessage", "{" JOBS ",'ReceiptHandle':'%s'}", handle);
+    world_drop(r->world);
+    assert_counts(r, "jobs", "0", "0", "0");
+    send(r, "y");
+    assert_string_equal(receive(r, NULL), "y");
+}
+
 static void the_bus_learns_the_causes(void **state)
 {
     struct room *r = *state;
@@ -726,6 +787,7 @@ int main(void)
         TEST(messages_come_in_the_order_of_sending),
         TEST(a_hidden_message_comes_back),
         TEST(visibility_can_be_changed),
+        TEST(a_message_that_came_back_is_not_hidden_again),
         TEST(visibility_ends_twelve_hours_after_the_receive),
         TEST(delays),
         TEST(retention),
@@ -752,6 +814,7 @@ int main(void)
         TEST(tags_and_permissions),
         cmocka_unit_test(the_query_protocol_has_its_own_words),
         TEST(all_state_is_in_the_store),
+        TEST(a_restart_counts_what_is_there),
         TEST(the_bus_learns_the_causes),
         TEST(the_wake_timer_leaves_with_its_message),
     };

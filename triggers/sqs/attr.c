@@ -65,6 +65,21 @@ cJSON *queue_attrs_merge(const cJSON *old, const cJSON *given)
     return merged;
 }
 
+enum op_end queue_attrs_put(struct call *c, struct queue *q, const cJSON *given)
+{
+    cJSON *merged = queue_attrs_merge(q->attributes, given);
+    struct queue_row row = queue_row_of(q);
+    row.attributes = merged, row.modified = c->now;
+    enum rc rc = queue_write(c->txn, &row);
+    if (rc != RC_OK) {
+        cJSON_Delete(merged);
+        return call_broke(c, rc);
+    }
+    q->modified = c->now;
+    queue_set_attributes(q, merged);
+    return OP_DONE;
+}
+
 /* --- redrive */
 
 static bool redrive_count(const cJSON *v, int64_t *n)

@@ -33,6 +33,9 @@ bool queue_attrs_check(struct call *c, struct str arn, const cJSON *given);
 /* `old` (may be NULL) overlaid with `given`; an empty text takes an attribute away.  The caller owns it. */
 cJSON *queue_attrs_merge(const cJSON *old, const cJSON *given);
 
+/* Stores the queue with these over those that it has; they were checked. */
+enum op_end queue_attrs_put(struct call *c, struct queue *q, const cJSON *given);
+
 /* A redrive policy's parts; false: it is not well formed.  *arn lies in the arena. */
 bool redrive_parse(struct arena *a, struct str policy, struct str *arn, int64_t *max_receives);
 

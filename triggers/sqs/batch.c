@@ -12,6 +12,8 @@ static const struct shape_row failed_rows[] = {
 const struct shape_row batch_failed_row[] = {OUT(SHAPE_STRUCT, "BatchResultErrorEntry", .of = failed_rows),
                                              SHAPE_END};
 
+const struct shape_row batch_done_rows[] = {OUT(SHAPE_STR, "Id"), SHAPE_END};
+
 static const char *id_of(const cJSON *entry)
 {
     const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(entry, "Id"));
@@ -35,7 +37,7 @@ static bool id_repeated(const cJSON *entries, const cJSON *entry)
     return false;
 }
 
-bool batch_check(struct call *c, const cJSON *entries, const char *operation)
+static bool check(struct call *c, const cJSON *entries, const char *operation)
 {
     int n = cJSON_GetArraySize(entries);
     const cJSON *e;
@@ -86,7 +88,7 @@ static enum rc run_entry(struct call *c, struct queue *q, const cJSON *entry, co
     return RC_OK;
 }
 
-enum op_end batch_run(struct call *c, struct queue *q, const cJSON *entries, const struct batch *b)
+static enum op_end run_entries(struct call *c, struct queue *q, const cJSON *entries, const struct batch *b)
 {
     cJSON *successful = cJSON_CreateArray(), *failed = cJSON_CreateArray();
     cJSON_AddItemToObject(call_out(c), "Successful", successful);
@@ -109,4 +111,22 @@ enum op_end batch_run(struct call *c, struct queue *q, const cJSON *entries, con
         add_failed(c, failed, entry);
     }
     return OP_DONE;
+}
+
+enum op_end batch_run(struct call *c, const struct batch_in *in, const struct batch *b)
+{
+    struct queue *q = queue_by_url(c, in->queue_url);
+    if (!q || !check(c, in->entries, b->operation) || (b->fits && !b->fits(c, in->entries)))
+        return OP_FAULT;
+    return run_entries(c, q, in->entries, b);
+}
+
+enum op_end batch_single(struct call *c, struct str queue_url, const void *input, batch_one *one)
+{
+    struct queue *q = queue_by_url(c, queue_url);
+    if (!q)
+        return OP_FAULT;
+    enum op_end end = OP_DONE;
+    enum rc rc = one(c, q, input, NULL, &end);
+    return rc == RC_OK ? end : call_broke(c, rc);
 }

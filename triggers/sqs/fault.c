@@ -48,6 +48,11 @@ enum op_end fail_value(struct call *c, struct str value, const char *parameter, 
                      STR_ARG(value), parameter, reason);
 }
 
+enum op_end fail_tags(struct call *c, struct str queue)
+{
+    return call_fail(c, &sqs_invalid_parameter_value, "Too many tags added for queue %.*s.", STR_ARG(queue));
+}
+
 /* What AWS says about a number outside its range, by parameter. */
 static const struct {
     const char *parameter, *reason;

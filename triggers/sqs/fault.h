@@ -27,6 +27,9 @@ extern const struct fault sqs_batch_request_too_long;
 /* "Value 11 for parameter MaxNumberOfMessages is invalid. Reason: ..." */
 enum op_end fail_value(struct call *c, struct str value, const char *parameter, const char *reason);
 
+/* A queue would have more tags than it may. */
+enum op_end fail_tags(struct call *c, struct str queue);
+
 /* The service row's words for input that does not fit its shape. */
 struct str sqs_invalid(struct call *c, const struct shape_error *errors, int n, const struct fault **fault);
 

@@ -2,6 +2,7 @@
 #include "base/codec.h"
 #include "base/digest.h"
 #include "fault.h"
+#include "text.h"
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -56,14 +57,6 @@ static bool name_fits(struct str name)
     return !str_ieq(aws, STR("aws.")) && !str_ieq(amazon, STR("amazon."));
 }
 
-static bool is_number(struct str s)
-{
-    char *end;
-    strtod(s.p, &end);
-    return s.n && end == s.p + s.n && !strpbrk(s.p, "xXnN \t"); /* no hex, nan, inf or blanks */
-}
-
-/* What every text in SQS may hold; the same set as XML 1.0. */
 static bool check_value(struct call *c, const cJSON *attr, struct str type)
 {
     struct str text = text_of(attr, "StringValue"), binary = text_of(attr, "BinaryValue");
@@ -76,7 +69,11 @@ static bool check_value(struct call *c, const cJSON *attr, struct str type)
     }
     if (text.p && binary.p)
         return wrong(c, "Message (user) attribute '%s' has multiple values.", attr->string);
-    if (is_kind(type, "Number") && !is_number(value))
+    if (!is_kind(type, "Binary") && !text_fits(value)) {
+        call_fail(c, &sqs_invalid_parameter_value, "%s", sqs_invalid_message_contents.text);
+        return false;
+    }
+    if (is_kind(type, "Number") && !str_is_decimal(value))
         return wrong(c, "Can't cast the value of message (user) attribute '%s' to a number.", attr->string);
     if (binary.p) {
         struct buf b;
@@ -146,21 +143,14 @@ bool message_system_attrs_check(struct call *c, const cJSON *attrs)
     return true;
 }
 
-static size_t decoded_size(struct str base64)
-{
-    size_t n = base64.n / 4 * 3;
-    while (base64.n && base64.p[base64.n - 1] == '=')
-        base64.n--, n--;
-    return n;
-}
-
 size_t message_attrs_size(const cJSON *attrs)
 {
     size_t n = 0;
     const cJSON *attr;
     cJSON_ArrayForEach (attr, attrs)
         n += strlen(attr->string) + text_of(attr, "DataType").n +
-             (is_binary(attr) ? decoded_size(text_of(attr, "BinaryValue")) : text_of(attr, "StringValue").n);
+             (is_binary(attr) ? codec_unbase64_size(text_of(attr, "BinaryValue"))
+                              : text_of(attr, "StringValue").n);
     return n;
 }
 

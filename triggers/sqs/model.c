@@ -243,6 +243,16 @@ static enum rc walk(struct call *c, struct queue *q, struct walk *w)
     return due_each(c->txn, q->id, walk_one, w);
 }
 
+/* The first fresh message lies behind the last that was received; those between were deleted since. */
+static enum rc find_head(struct call *c, struct queue *q, uint64_t received)
+{
+    struct message first;
+    int n;
+    enum rc rc = message_fresh(c->txn, &c->arena, q->id, received + 1, 1, &first, &n);
+    q->head = n ? first.seq : q->last_fresh + 1;
+    return rc;
+}
+
 enum rc queue_learn(struct call *c, struct queue *q)
 {
     if (q->learned)
@@ -257,9 +267,11 @@ enum rc queue_learn(struct call *c, struct queue *q)
     if (rc != RC_OK)
         return rc;
     q->last_placed = last >= SEQ_PLACED ? last : SEQ_PLACED;
-    q->head = w.received + 1;
     if (q->last_fresh < w.received)
         q->last_fresh = w.received;
+    rc = find_head(c, q, w.received);
+    if (rc != RC_OK)
+        return rc;
     q->due_rows = w.rows, q->next_due = w.first, q->in_flight = w.counts.in_flight;
     q->learned = true;
     return RC_OK;

@@ -13,6 +13,7 @@
 #define MESSAGE_BYTES 1048576 /* 1 MiB: a message, and a batch in total */
 #define MAX_BATCH 10
 #define MAX_RECEIVE 10
+#define MAX_TAGS 50
 #define MAX_IN_FLIGHT 120000
 #define MAX_VISIBILITY 43200 /* seconds; also the total over all extensions */
 

@@ -32,21 +32,15 @@ static const struct shape_row loose_rows[] = {
 static const struct shape_row entry_row[] = {
     OUT(SHAPE_STRUCT, "ChangeMessageVisibilityBatchRequestEntry", .of = loose_rows), SHAPE_END};
 
-struct change_batch_in {
-    struct str queue_url;
-    const cJSON *entries;
-};
-
-static const struct shape_row batch_in[] = {
-    IN_STR(change_batch_in, queue_url, "QueueUrl", .flags = SHAPE_REQ),
-    IN_LIST(change_batch_in, entries, "Entries", .flags = SHAPE_FLAT, .of = entry_row,
+static const struct shape_row batch_rows[] = {
+    IN_STR(batch_in, queue_url, "QueueUrl", .flags = SHAPE_REQ),
+    IN_LIST(batch_in, entries, "Entries", .flags = SHAPE_FLAT, .of = entry_row,
             .wire = "ChangeMessageVisibilityBatchRequestEntry"),
     SHAPE_END,
 };
 
-static const struct shape_row done_rows[] = {OUT(SHAPE_STR, "Id"), SHAPE_END};
 static const struct shape_row done_row[] = {
-    OUT(SHAPE_STRUCT, "ChangeMessageVisibilityBatchResultEntry", .of = done_rows), SHAPE_END};
+    OUT(SHAPE_STRUCT, "ChangeMessageVisibilityBatchResultEntry", .of = batch_done_rows), SHAPE_END};
 static const struct shape_row batch_out[] = {
     OUT(SHAPE_LIST, "Successful", .flags = SHAPE_FLAT, .of = done_row,
         .wire = "ChangeMessageVisibilityBatchResultEntry"),
@@ -90,6 +84,8 @@ static enum rc change_one(struct call *c, struct queue *q, const void *input, cJ
                           "Message does not exist or is not available for visibility timeout change.");
         return RC_OK;
     }
+    if (d.visible_at <= c->now)
+        return RC_OK; /* it has come back already: AWS says yes and leaves it alone */
     int64_t seconds = req->seconds == SHAPE_NO_INT ? q->visibility : req->seconds;
     int64_t visible_at = c->now + seconds * 1000;
     if (visible_at - d.received_at > MAX_VISIBILITY * 1000) {
@@ -97,11 +93,10 @@ static enum rc change_one(struct call *c, struct queue *q, const void *input, cJ
                           "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
         return RC_OK;
     }
-    int64_t was_hidden = d.visible_at > c->now, is_hidden = visible_at > c->now;
     rc = move(c, q, &d, visible_at);
     if (rc == RC_OK) {
         queue_due_written(q, visible_at);
-        queue_count(q, 0, is_hidden - was_hidden);
+        queue_count(q, 0, visible_at > c->now ? 0 : -1);
         call_note(c, q->arn);
     }
     return rc;
@@ -110,21 +105,16 @@ static enum rc change_one(struct call *c, struct queue *q, const void *input, cJ
 static enum op_end run(struct call *c, const void *input)
 {
     const struct change_in *req = input;
-    struct queue *q = queue_by_url(c, req->queue_url);
-    if (!q)
-        return OP_FAULT;
-    enum op_end end = OP_DONE;
-    enum rc rc = change_one(c, q, req, NULL, &end);
-    return rc == RC_OK ? end : call_broke(c, rc);
+    return batch_single(c, req->queue_url, req, change_one);
 }
 
 static enum op_end run_batch(struct call *c, const void *input)
 {
-    const struct change_batch_in *req = input;
-    struct queue *q = queue_by_url(c, req->queue_url);
-    if (!q || !batch_check(c, req->entries, "ChangeMessageVisibilityBatch"))
-        return OP_FAULT;
-    return batch_run(c, q, req->entries, &(struct batch){entry_rows, sizeof(struct change_in), change_one});
+    return batch_run(c, input,
+                     &(struct batch){.operation = "ChangeMessageVisibilityBatch",
+                                     .rows = entry_rows,
+                                     .size = sizeof(struct change_in),
+                                     .one = change_one});
 }
 
 const struct op_row sqs_change_message_visibility = {
@@ -132,6 +122,6 @@ const struct op_row sqs_change_message_visibility = {
 
 const struct op_row sqs_change_message_visibility_batch = {.name = "ChangeMessageVisibilityBatch",
                                                            .run = run_batch,
-                                                           .in = batch_in,
-                                                           .in_size = sizeof(struct change_batch_in),
+                                                           .in = batch_rows,
+                                                           .in_size = sizeof(struct batch_in),
                                                            .out = batch_out};

@@ -100,6 +100,10 @@ static struct sqs *begin(struct call *c, const struct create_queue_in *req, stru
     struct sqs *m = sqs_of(c);
     if (!m || !check_name(c, req->name))
         return NULL;
+    if (cJSON_GetArraySize(req->tags) > MAX_TAGS) {
+        fail_tags(c, req->name);
+        return NULL;
+    }
     struct str arn = queue_arn(&c->arena, c->region, c->account, req->name);
     *q = queue_by_arn(c, arn);
     return queue_attrs_check(c, arn, req->attributes) ? m : NULL;

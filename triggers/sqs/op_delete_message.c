@@ -27,21 +27,15 @@ static const struct shape_row loose_rows[] = {OUT(SHAPE_STR, "Id"), OUT(SHAPE_ST
 static const struct shape_row entry_row[] = {
     OUT(SHAPE_STRUCT, "DeleteMessageBatchRequestEntry", .of = loose_rows), SHAPE_END};
 
-struct delete_batch_in {
-    struct str queue_url;
-    const cJSON *entries;
-};
-
-static const struct shape_row batch_in[] = {
-    IN_STR(delete_batch_in, queue_url, "QueueUrl", .flags = SHAPE_REQ),
-    IN_LIST(delete_batch_in, entries, "Entries", .flags = SHAPE_FLAT, .of = entry_row,
+static const struct shape_row batch_rows[] = {
+    IN_STR(batch_in, queue_url, "QueueUrl", .flags = SHAPE_REQ),
+    IN_LIST(batch_in, entries, "Entries", .flags = SHAPE_FLAT, .of = entry_row,
             .wire = "DeleteMessageBatchRequestEntry"),
     SHAPE_END,
 };
 
-static const struct shape_row done_rows[] = {OUT(SHAPE_STR, "Id"), SHAPE_END};
 static const struct shape_row done_row[] = {
-    OUT(SHAPE_STRUCT, "DeleteMessageBatchResultEntry", .of = done_rows), SHAPE_END};
+    OUT(SHAPE_STRUCT, "DeleteMessageBatchResultEntry", .of = batch_done_rows), SHAPE_END};
 static const struct shape_row batch_out[] = {
     OUT(SHAPE_LIST, "Successful", .flags = SHAPE_FLAT, .of = done_row,
         .wire = "DeleteMessageBatchResultEntry"),
@@ -75,21 +69,16 @@ static enum rc delete_one(struct call *c, struct queue *q, const void *input, cJ
 static enum op_end run(struct call *c, const void *input)
 {
     const struct delete_in *req = input;
-    struct queue *q = queue_by_url(c, req->queue_url);
-    if (!q)
-        return OP_FAULT;
-    enum op_end end = OP_DONE;
-    enum rc rc = delete_one(c, q, req, NULL, &end);
-    return rc == RC_OK ? end : call_broke(c, rc);
+    return batch_single(c, req->queue_url, req, delete_one);
 }
 
 static enum op_end run_batch(struct call *c, const void *input)
 {
-    const struct delete_batch_in *req = input;
-    struct queue *q = queue_by_url(c, req->queue_url);
-    if (!q || !batch_check(c, req->entries, "DeleteMessageBatch"))
-        return OP_FAULT;
-    return batch_run(c, q, req->entries, &(struct batch){entry_rows, sizeof(struct delete_in), delete_one});
+    return batch_run(c, input,
+                     &(struct batch){.operation = "DeleteMessageBatch",
+                                     .rows = entry_rows,
+                                     .size = sizeof(struct delete_in),
+                                     .one = delete_one});
 }
 
 const struct op_row sqs_delete_message = {
@@ -97,6 +86,6 @@ const struct op_row sqs_delete_message = {
 
 const struct op_row sqs_delete_message_batch = {.name = "DeleteMessageBatch",
                                                 .run = run_batch,
-                                                .in = batch_in,
-                                                .in_size = sizeof(struct delete_batch_in),
+                                                .in = batch_rows,
+                                                .in_size = sizeof(struct batch_in),
                                                 .out = batch_out};

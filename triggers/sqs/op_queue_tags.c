@@ -3,8 +3,6 @@
 #include "model.h"
 #include "op.h"
 
-#define MAX_TAGS 50
-
 struct tags_in {
     struct str queue_url;
     const cJSON *tags, *keys;
@@ -62,8 +60,7 @@ static enum op_end run_tag(struct call *c, const void *input)
     }
     if (cJSON_GetArraySize(tags) > MAX_TAGS) {
         cJSON_Delete(tags);
-        return call_fail(c, &sqs_invalid_parameter_value, "Too many tags added for queue %.*s.",
-                         STR_ARG(q->name));
+        return fail_tags(c, q->name);
     }
     return set_tags(c, q, tags);
 }

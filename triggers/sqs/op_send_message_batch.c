@@ -40,14 +40,9 @@ static const struct shape_row loose_rows[] = {
 static const struct shape_row entry_row[] = {
     OUT(SHAPE_STRUCT, "SendMessageBatchRequestEntry", .of = loose_rows), SHAPE_END};
 
-struct send_message_batch_in {
-    struct str queue_url;
-    const cJSON *entries;
-};
-
 static const struct shape_row in[] = {
-    IN_STR(send_message_batch_in, queue_url, "QueueUrl", .flags = SHAPE_REQ),
-    IN_LIST(send_message_batch_in, entries, "Entries", .flags = SHAPE_FLAT, .of = entry_row,
+    IN_STR(batch_in, queue_url, "QueueUrl", .flags = SHAPE_REQ),
+    IN_LIST(batch_in, entries, "Entries", .flags = SHAPE_FLAT, .of = entry_row,
             .wire = "SendMessageBatchRequestEntry"),
     SHAPE_END,
 };
@@ -94,15 +89,13 @@ static enum rc send_one(struct call *c, struct queue *q, const void *input, cJSO
 
 static enum op_end run(struct call *c, const void *input)
 {
-    const struct send_message_batch_in *req = input;
-    struct queue *q = queue_by_url(c, req->queue_url);
-    if (!q || !batch_check(c, req->entries, "SendMessageBatch") || !total_fits(c, req->entries))
-        return OP_FAULT;
-    return batch_run(c, q, req->entries, &(struct batch){entry_rows, sizeof(struct entry), send_one});
+    return batch_run(c, input,
+                     &(struct batch){.operation = "SendMessageBatch",
+                                     .rows = entry_rows,
+                                     .size = sizeof(struct entry),
+                                     .fits = total_fits,
+                                     .one = send_one});
 }
 
-const struct op_row sqs_send_message_batch = {.name = "SendMessageBatch",
-                                              .run = run,
-                                              .in = in,
-                                              .in_size = sizeof(struct send_message_batch_in),
-                                              .out = out};
+const struct op_row sqs_send_message_batch = {
+    .name = "SendMessageBatch", .run = run, .in = in, .in_size = sizeof(struct batch_in), .out = out};

@@ -22,17 +22,7 @@ static enum op_end run(struct call *c, const void *input)
     struct queue *q = queue_by_url(c, req->queue_url);
     if (!q || !queue_attrs_check(c, q->arn, req->attributes))
         return OP_FAULT;
-    cJSON *merged = queue_attrs_merge(q->attributes, req->attributes);
-    struct queue_row row = queue_row_of(q);
-    row.attributes = merged, row.modified = c->now;
-    enum rc rc = queue_write(c->txn, &row);
-    if (rc != RC_OK) {
-        cJSON_Delete(merged);
-        return call_broke(c, rc);
-    }
-    q->modified = c->now;
-    queue_set_attributes(q, merged);
-    return OP_DONE;
+    return queue_attrs_put(c, q, req->attributes);
 }
 
 const struct op_row sqs_set_queue_attributes = {
