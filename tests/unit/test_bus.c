@@ -446,6 +446,32 @@ static void batches_run_side_by_side_up_to_the_concurrency(void **state)
     assert_left(r, "jobs", "0", "0");
 }
 
+static void a_lower_concurrency_ends_the_lanes_that_are_too_many(void **state)
+{
+    struct room *r = *state;
+    char uuid[40];
+    out.holding = true;
+    map_to(r, QUEUE, "'BatchSize':1,'ScalingConfig':{'MaximumConcurrency':4}", uuid);
+    send_all(r, 5);
+    assert_saw("1|2|3|4");
+    ask(r, "lambda", "UpdateEventSourceMapping", "{'UUID':'%s','ScalingConfig':{'MaximumConcurrency':2}}",
+        uuid);
+    for (int i = 0; i < 4; i++)
+        call_finish(out.held[i]);
+    turn_run(r->world->turn);
+    send(r, "6");
+    send(r, "7");
+    assert_saw("1|2|3|4|5|6");
+    assert_left(r, "jobs", "1", "2");
+    for (int i = 4; i < 6; i++)
+        call_finish(out.held[i]);
+    turn_run(r->world->turn);
+    assert_saw("1|2|3|4|5|6|7");
+    call_finish(out.held[6]);
+    turn_run(r->world->turn);
+    assert_left(r, "jobs", "0", "0");
+}
+
 static void a_throttled_function_gets_its_messages_after_their_visibility_timeout(void **state)
 {
     struct room *r = *state;
@@ -814,6 +840,8 @@ static void what_creating_refuses(void **state)
     refused(r, "ValidationException", CREATE,
             "{'FunctionName':'work','EventSourceArn':'" QUEUE
             "','ScalingConfig':{'MaximumConcurrency':1001}}");
+    refused(r, "InvalidParameterValueException", CREATE,
+            "{'FunctionName':'work','EventSourceArn':'" QUEUE "','Tags':{'a':'b'}}");
     ask(r, CREATE, "{'FunctionName':'work','EventSourceArn':'" QUEUE "'}");
     refused(r, "ResourceConflictException", CREATE, "{'FunctionName':'work','EventSourceArn':'" QUEUE "'}");
     refused(r, "ResourceNotFoundException", "lambda", "GetEventSourceMapping", "{'UUID':'none'}");
@@ -892,6 +920,7 @@ int main(void)
         T(replies_that_are_successes_and_replies_that_fail_all),
         T(a_filter_deletes_what_it_does_not_want),
         T(batches_run_side_by_side_up_to_the_concurrency),
+        T(a_lower_concurrency_ends_the_lanes_that_are_too_many),
         T(a_throttled_function_gets_its_messages_after_their_visibility_timeout),
         T(a_disabled_mapping_rests_and_an_enabled_one_begins_by_reading),
         T(a_mapping_may_be_deleted_while_its_function_runs),

@@ -13,7 +13,7 @@ struct mapping_in {
     int enabled, bisect;
     int64_t batch, window, retries, age, factor, tumbling;
     const cJSON *filters, *responses, *scaling, *destinations, *provisioned, *self_managed, *topics, *queues,
-        *access;
+        *access, *tags, *metrics;
     struct str key;
     int64_t max_items;
     struct str marker;
@@ -43,7 +43,8 @@ static const struct shape_row scaling_members[] = {
         IN_LIST(mapping_in, responses, "FunctionResponseTypes", .max = 1, .of = response_type),              \
         IN_STRUCT(mapping_in, scaling, "ScalingConfig", .of = scaling_members),                              \
         IN_TREE(mapping_in, access, "SourceAccessConfigurations"), IN_STR(mapping_in, key, "KMSKeyArn"),     \
-        IN_TREE(mapping_in, provisioned, "ProvisionedPollerConfig")
+        IN_TREE(mapping_in, provisioned, "ProvisionedPollerConfig"),                                         \
+        IN_TREE(mapping_in, metrics, "MetricsConfig")
 
 static const struct shape_row create_in[] = {
     IN_STR(mapping_in, function, "FunctionName", .flags = SHAPE_REQ, .min = 1, .max = 256),
@@ -52,6 +53,7 @@ static const struct shape_row create_in[] = {
     IN_TREE(mapping_in, self_managed, "SelfManagedEventSource"),
     IN_TREE(mapping_in, topics, "Topics"),
     IN_TREE(mapping_in, queues, "Queues"),
+    IN_TREE(mapping_in, tags, "Tags"),
     SETTINGS,
     SHAPE_END,
 };
@@ -96,6 +98,8 @@ static const char *unsupported(const struct mapping_in *req)
         {req->queues != NULL, "Queues"},
         {req->access != NULL, "SourceAccessConfigurations"},
         {req->key.n > 0, "KMSKeyArn"},
+        {req->metrics && req->metrics->child, "MetricsConfig"},
+        {req->tags && req->tags->child, "Tags"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
         if (rows[i].asked)

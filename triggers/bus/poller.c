@@ -140,8 +140,26 @@ static void on_read(struct call *c)
         lane_idle(l);
 }
 
+/* After the mapping's concurrency was lowered there are more lanes than may be. */
+static bool one_too_many(const struct lane *l)
+{
+    return (int64_t)l->poller->lane_count > l->poller->mapping->max_lanes && l->count == 0 &&
+           l->done_sent == l->done_count;
+}
+
+static void retire(struct lane *l)
+{
+    timer_stop(l->poller->world->timers, &l->timer);
+    l->poller->lane_count--;
+    lane_free(l);
+}
+
 void lane_read(struct lane *l)
 {
+    if (one_too_many(l)) {
+        retire(l);
+        return;
+    }
     l->state = LANE_READ;
     l->noted = false;
     struct call *c = l->poller->source->read(l);

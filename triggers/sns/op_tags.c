@@ -4,10 +4,11 @@
 #include "op.h"
 #include "tag.h"
 
-static const struct shape_row tag_members[] = {OUT(SHAPE_STR, "Key", .flags = SHAPE_REQ),
-                                               OUT(SHAPE_STR, "Value", .flags = SHAPE_REQ), SHAPE_END};
+static const struct shape_row tag_members[] = {
+    OUT(SHAPE_STR, "Key", .flags = SHAPE_REQ, .min = 1, .max = 128),
+    OUT(SHAPE_STR, "Value", .flags = SHAPE_REQ, .max = 256), SHAPE_END};
 const struct shape_row sns_tag_row[] = {OUT(SHAPE_STRUCT, "Tag", .of = tag_members), SHAPE_END};
-static const struct shape_row key_row[] = {OUT(SHAPE_STR, "TagKey"), SHAPE_END};
+static const struct shape_row key_row[] = {OUT(SHAPE_STR, "TagKey", .min = 1, .max = 128), SHAPE_END};
 
 struct tags_in {
     struct str arn;
