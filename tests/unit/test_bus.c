@@ -335,6 +335,21 @@ static void a_window_collects_until_it_ends(void **state)
     assert_left(r, "jobs", "0", "0");
 }
 
+/* A queue may make its receivers wait; a poller has its own ways to wait. */
+static void a_queues_long_poll_holds_up_no_batch(void **state)
+{
+    struct room *r = *state;
+    int64_t due;
+    ask(r, "sqs", "SetQueueAttributes",
+        "{'QueueUrl':'" URL("jobs") "','Attributes':{'ReceiveMessageWaitTimeSeconds':'20'}}");
+    map_to(r, QUEUE, "'BatchSize':25,'MaximumBatchingWindowInSeconds':5", NULL);
+    assert_false(timers_next(r->world->timers, true, &due)); /* `settle` would wait for that */
+    send(r, "1");
+    send(r, "2");
+    room_advance(r, 5000);
+    assert_saw("1 2");
+}
+
 static void a_full_batch_does_not_wait_for_its_window(void **state)
 {
     struct room *r = *state;
@@ -914,6 +929,7 @@ int main(void)
         T(messages_become_one_event_and_are_deleted),
         T(a_batch_is_no_larger_than_asked),
         T(a_window_collects_until_it_ends),
+        T(a_queues_long_poll_holds_up_no_batch),
         T(a_full_batch_does_not_wait_for_its_window),
         T(a_failed_batch_comes_back_after_the_visibility_timeout_and_ends_in_the_dead_letter_queue),
         T(a_partial_answer_keeps_only_the_failed),

@@ -39,6 +39,7 @@ static struct call *read_more(struct lane *l)
     c->in = cJSON_CreateObject();
     cJSON_AddStringToObject(c->in, "QueueUrl", queue_url(l, &c->arena));
     cJSON_AddNumberToObject(c->in, "MaxNumberOfMessages", (double)most_wanted(l));
+    cJSON_AddNumberToObject(c->in, "WaitTimeSeconds", 0); /* the queue's note says when to come again */
     cJSON_AddItemToObject(c->in, "MessageSystemAttributeNames", all());
     cJSON_AddItemToObject(c->in, "MessageAttributeNames", all());
     return c;
