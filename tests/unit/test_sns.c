@@ -379,6 +379,11 @@ static void bad_messages_are_refused(void **state)
                         "Topic does not exist");
     assert_string_equal(refused(r, "InvalidParameter", "sns", "Publish", "{'TopicArn':'news','Message':'m'}"),
                         "Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not 1");
+    assert_string_equal(refused(r, "InvalidParameter", "sns", "Publish",
+                                "{'TopicArn':'arn:aws:sns:eu-west-1:000000000000:news','Message':'m'}"),
+                        "Invalid parameter: TopicArn");
+    refused(r, "InvalidParameter", "sns", "DeleteTopic",
+            "{'TopicArn':'arn:aws:sns:eu-west-1:000000000000:news'}");
     char *big = malloc(262146);
     memset(big, 'x', 262145);
     big[262145] = 0;

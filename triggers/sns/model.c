@@ -245,6 +245,18 @@ bool arn_check(struct call *c, struct str arn, const char *parameter)
     return false;
 }
 
+/* SNS knows no topics of other regions. */
+bool topic_arn_check(struct call *c, struct str arn, const char *parameter)
+{
+    struct arn parts;
+    if (!arn_check(c, arn, parameter))
+        return false;
+    if (arn_parse(arn, &parts) && str_eq(parts.region, c->region))
+        return true;
+    fail_parameter(c, "%s", parameter);
+    return false;
+}
+
 struct topic *topic_find(struct call *c, struct str arn)
 {
     struct sns *m = sns_of(c);
@@ -253,7 +265,7 @@ struct topic *topic_find(struct call *c, struct str arn)
 
 struct topic *topic_by_arn(struct call *c, struct str arn, const char *parameter)
 {
-    if (!arn_check(c, arn, parameter))
+    if (!topic_arn_check(c, arn, parameter))
         return NULL;
     struct topic *t = topic_find(c, arn);
     if (!t && !c->fault)

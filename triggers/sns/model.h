@@ -55,6 +55,7 @@ struct subscription *subscription_find(struct call *c, struct str arn);
 
 /* False: the call has its fault. */
 bool arn_check(struct call *c, struct str arn, const char *parameter);
+bool topic_arn_check(struct call *c, struct str arn, const char *parameter); /* and of the caller's region */
 
 struct str topic_arn(struct arena *a, struct str region, struct str account, struct str name);
 

@@ -25,7 +25,7 @@ static const struct shape_row get_out[] = {OUT(SHAPE_MAP, "Attributes", .of = te
 static enum op_end run_delete(struct call *c, const void *input)
 {
     const struct topic_in *req = input;
-    if (!arn_check(c, req->arn, "TopicArn"))
+    if (!topic_arn_check(c, req->arn, "TopicArn"))
         return OP_FAULT;
     struct topic *t = topic_find(c, req->arn);
     if (!t)
