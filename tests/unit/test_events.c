@@ -156,6 +156,8 @@ static void what_is_refused(void **state)
          "{'Rule':'tick','EventBusName':'other','Targets':[{'Id':'f','Arn':'" FUNCTION "'}]}"},
         {"ValidationException", "PutTargets", "{'Rule':'tick','Targets':[{'Id':'f','Arn':'nonsense'}]}"},
         {"ValidationException", "PutTargets",
+         "{'Rule':'tick','Targets':[{'Id':'f','Arn':'arn:aws:sqs:eu-west-1:000000000000:ticks'}]}"},
+        {"ValidationException", "PutTargets",
          "{'Rule':'tick','Targets':[{'Id':'f','Arn':'" FUNCTION "','InputPath':'$.detail'}]}"},
         {"ValidationException", "PutTargets",
          "{'Rule':'tick','Targets':[{'Id':'a b','Arn':'" FUNCTION "'}]}"},
@@ -213,7 +215,8 @@ static void each_region_has_rules_of_its_own(void **state)
         ask_in(r, "eu-west-1", "PutRule", "{\"Name\":\"tick\",\"ScheduleExpression\":\"rate(1 minute)\"}");
     assert_string_equal(text_at(rule, "RuleArn"), "arn:aws:events:eu-west-1:000000000000:rule/tick");
     ask_in(r, "eu-west-1", "PutTargets",
-           "{\"Rule\":\"tick\",\"Targets\":[{\"Id\":\"f\",\"Arn\":\"" FUNCTION "\"}]}");
+           "{\"Rule\":\"tick\",\"Targets\":[{\"Id\":\"f\",\"Arn\":\"arn:aws:lambda:eu-west-1:000000000000:"
+           "function:report\"}]}");
     assert_string_equal(text_at(ask(r, "events", "DescribeRule", "{'Name':'tick'}"), "ScheduleExpression"),
                         "rate(1 day)");
     assert_int_equal(count_at(ask(r, "events", "ListRules", "{}"), "Rules"), 1);

@@ -124,6 +124,9 @@ static enum op_end check_target(struct call *c, const cJSON *t)
         return call_fail(c, &events_validation,
                          "Targets of the service %.*s are not supported by tidepool yet.",
                          STR_ARG(arn.service));
+    if (!str_eq(arn.region, c->region))
+        return call_fail(c, &events_validation,
+                         "Parameter %s is not valid. Reason: a target lies in its rule's region.", text);
     if (input && !is_json(str_z(input)))
         return call_fail(c, &events_validation, "JSON syntax error in input for target %s.",
                          text_in(t, "Id"));
