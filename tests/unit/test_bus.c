@@ -857,6 +857,11 @@ static void what_creating_refuses(void **state)
             "','ScalingConfig':{'MaximumConcurrency':1001}}");
     refused(r, "InvalidParameterValueException", CREATE,
             "{'FunctionName':'work','EventSourceArn':'" QUEUE "','Tags':{'a':'b'}}");
+    refused(r, "InvalidParameterValueException", CREATE,
+            "{'FunctionName':'work','EventSourceArn':'" STREAM
+            "','StartingPosition':'LATEST','StartingPositionTimestamp':1767268800}");
+    refused(r, "InvalidParameterValueException", CREATE,
+            "{'FunctionName':'work','EventSourceArn':'" QUEUE "','LoggingConfig':{'SystemLogLevel':'INFO'}}");
     ask(r, CREATE, "{'FunctionName':'work','EventSourceArn':'" QUEUE "'}");
     refused(r, "ResourceConflictException", CREATE, "{'FunctionName':'work','EventSourceArn':'" QUEUE "'}");
     refused(r, "ResourceNotFoundException", "lambda", "GetEventSourceMapping", "{'UUID':'none'}");

@@ -574,6 +574,20 @@ static void attributes_of_a_queue(void **state)
                         "Unknown Attribute Foo.");
 }
 
+static void a_queue_has_one_kind_of_encryption(void **state)
+{
+    struct room *r = *state;
+    ask(r, "sqs", "SetQueueAttributes", "{" JOBS ",'Attributes':{'SqsManagedSseEnabled':'true'}}");
+    ask(r, "sqs", "SetQueueAttributes", "{" JOBS ",'Attributes':{'KmsMasterKeyId':'alias/aws/sqs'}}");
+    assert_string_equal(attribute(r, "jobs", "SqsManagedSseEnabled"), "false");
+    assert_string_equal(attribute(r, "jobs", "KmsDataKeyReusePeriodSeconds"), "300");
+    ask(r, "sqs", "SetQueueAttributes", "{" JOBS ",'Attributes':{'SqsManagedSseEnabled':'true'}}");
+    assert_string_equal(attribute(r, "jobs", "SqsManagedSseEnabled"), "true");
+    assert_string_equal(attribute(r, "jobs", "KmsMasterKeyId"), "(nothing)");
+    refused(r, "InvalidAttributeName", "sqs", "SetQueueAttributes",
+            "{" JOBS ",'Attributes':{'SqsManagedSseEnabled':'true','KmsMasterKeyId':'k'}}");
+}
+
 static void listing_in_pages(void **state)
 {
     struct room *r = *state;
@@ -807,6 +821,7 @@ int main(void)
         TEST(creating_is_idempotent),
         TEST(bad_queues_are_refused),
         TEST(attributes_of_a_queue),
+        TEST(a_queue_has_one_kind_of_encryption),
         TEST(listing_in_pages),
         TEST(purging),
         TEST(deleting_a_queue_holds_its_name),

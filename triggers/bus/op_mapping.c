@@ -13,7 +13,8 @@ struct mapping_in {
     int enabled, bisect;
     int64_t batch, window, retries, age, factor, tumbling;
     const cJSON *filters, *responses, *scaling, *destinations, *provisioned, *self_managed, *topics, *queues,
-        *access, *tags, *metrics;
+        *access, *tags, *metrics, *logging;
+    int64_t timestamp;
     struct str key;
     int64_t max_items;
     struct str marker;
@@ -44,7 +45,7 @@ static const struct shape_row scaling_members[] = {
         IN_STRUCT(mapping_in, scaling, "ScalingConfig", .of = scaling_members),                              \
         IN_TREE(mapping_in, access, "SourceAccessConfigurations"), IN_STR(mapping_in, key, "KMSKeyArn"),     \
         IN_TREE(mapping_in, provisioned, "ProvisionedPollerConfig"),                                         \
-        IN_TREE(mapping_in, metrics, "MetricsConfig")
+        IN_TREE(mapping_in, metrics, "MetricsConfig"), IN_TREE(mapping_in, logging, "LoggingConfig")
 
 static const struct shape_row create_in[] = {
     IN_STR(mapping_in, function, "FunctionName", .flags = SHAPE_REQ, .min = 1, .max = 256),
@@ -54,6 +55,7 @@ static const struct shape_row create_in[] = {
     IN_TREE(mapping_in, topics, "Topics"),
     IN_TREE(mapping_in, queues, "Queues"),
     IN_TREE(mapping_in, tags, "Tags"),
+    IN_TIME(mapping_in, timestamp, "StartingPositionTimestamp"),
     SETTINGS,
     SHAPE_END,
 };
@@ -99,6 +101,7 @@ static const char *unsupported(const struct mapping_in *req)
         {req->access != NULL, "SourceAccessConfigurations"},
         {req->key.n > 0, "KMSKeyArn"},
         {req->metrics && req->metrics->child, "MetricsConfig"},
+        {req->logging && req->logging->child, "LoggingConfig"},
         {req->tags && req->tags->child, "Tags"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
@@ -159,7 +162,7 @@ static enum op_end check_position(struct call *c, const struct mapping_in *req,
         return bad(
             c, "1 validation error detected: Value null at 'startingPosition' failed to satisfy constraint: "
                "Member must not be null.");
-    if (str_is(req->position, "AT_TIMESTAMP"))
+    if (req->timestamp != SHAPE_NO_INT || str_is(req->position, "AT_TIMESTAMP"))
         return call_fail(c, &bus_invalid_parameter, "Unsupported starting position for arn type: %.*s",
                          STR_ARG(req->source));
     return OP_DONE;

@@ -48,9 +48,21 @@ struct str queue_attr_value(const cJSON *attributes, const struct queue_attr *a)
     struct str set = text_of(attributes, a->name);
     if (set.p)
         return set;
-    if (strcmp(a->name, "SqsManagedSseEnabled") == 0 && text_of(attributes, "KmsMasterKeyId").p)
-        return STR("false"); /* one kind of encryption at a time */
+    bool kms = text_of(attributes, "KmsMasterKeyId").p;
+    if (kms && strcmp(a->name, "SqsManagedSseEnabled") == 0)
+        return STR("false");
+    if (kms && strcmp(a->name, "KmsDataKeyReusePeriodSeconds") == 0)
+        return STR("300");
     return str_z(a->fallback);
+}
+
+/* There is one kind of encryption at a time: the one that was asked for last. */
+static void keep_one_encryption(cJSON *merged, const cJSON *given)
+{
+    if (text_of(given, "KmsMasterKeyId").n)
+        cJSON_DeleteItemFromObjectCaseSensitive(merged, "SqsManagedSseEnabled");
+    if (str_is(text_of(given, "SqsManagedSseEnabled"), "true"))
+        cJSON_DeleteItemFromObjectCaseSensitive(merged, "KmsMasterKeyId");
 }
 
 cJSON *queue_attrs_merge(const cJSON *old, const cJSON *given)
@@ -62,6 +74,7 @@ cJSON *queue_attrs_merge(const cJSON *old, const cJSON *given)
         if (*v->valuestring)
             cJSON_AddStringToObject(merged, v->string, v->valuestring);
     }
+    keep_one_encryption(merged, given);
     return merged;
 }
 
