@@ -484,6 +484,10 @@ static void tags_and_permissions(void **state)
     cJSON_Delete(policy);
     refused(r, "InvalidParameter", "sns", "AddPermission",
             "{'TopicArn':'" TOPIC "','Label':'l','AWSAccountId':['1'],'ActionName':['Publish']}");
+    assert_string_equal(refused(r, "InvalidParameter", "sns", "AddPermission",
+                                "{'TopicArn':'" TOPIC
+                                "','Label':'m','AWSAccountId':['1'],'ActionName':['SendMessage']}"),
+                        "Invalid parameter: Policy statement action out of service scope!");
     ask(r, "sns", "RemovePermission", "{'TopicArn':'" TOPIC "','Label':'l'}");
 
     ask(r, "sns", "SetTopicAttributes",

@@ -665,6 +665,12 @@ static void tags_and_permissions(void **state)
     cJSON_Delete(policy);
     refused(r, "InvalidParameterValueException", "sqs", "AddPermission",
             "{" JOBS ",'Label':'l','AWSAccountIds':['111111111111'],'Actions':['*']}");
+    assert_non_null(strstr(refused(r, "InvalidParameterValueException", "sqs", "AddPermission",
+                                   "{" JOBS ",'Label':'m','AWSAccountIds':['1'],'Actions':['DeleteQueue']}"),
+                           "Only the queue owner is allowed to invoke this action."));
+    assert_non_null(strstr(refused(r, "InvalidParameterValueException", "sqs", "AddPermission",
+                                   "{" JOBS ",'Label':'m','AWSAccountIds':['1'],'Actions':['Fly']}"),
+                           "Value SQS:Fly for parameter ActionName is invalid."));
     ask(r, "sqs", "RemovePermission", "{" JOBS ",'Label':'l'}");
     assert_string_equal(attribute(r, "jobs", "Policy"), "(nothing)");
 

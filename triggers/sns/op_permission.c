@@ -25,6 +25,24 @@ static const struct shape_row remove_in[] = {
     SHAPE_END,
 };
 
+static const char *const topic_actions[] = {
+    "AddPermission", "DeleteTopic",      "GetTopicAttributes", "ListSubscriptionsByTopic", "Publish",
+    "Receive",       "RemovePermission", "Subscribe",          "SetTopicAttributes",       NULL,
+};
+
+static bool are_topic_actions(const cJSON *actions)
+{
+    const cJSON *a;
+    cJSON_ArrayForEach (a, actions) {
+        const char *const *known = topic_actions;
+        while (*known && strcmp(a->valuestring, *known) != 0)
+            known++;
+        if (!*known)
+            return false;
+    }
+    return true;
+}
+
 /* The policy in force; the caller owns it. */
 static cJSON *policy_of(struct call *c, const struct topic *t)
 {
@@ -54,6 +72,8 @@ static enum op_end run_add(struct call *c, const void *input)
     struct topic *t = topic_by_arn(c, req->topic, "TopicArn");
     if (!t)
         return OP_FAULT;
+    if (!are_topic_actions(req->actions))
+        return fail_parameter(c, "Policy statement action out of service scope!");
     cJSON *policy = policy_of(c, t);
     cJSON *statements = policy_statements(policy);
     if (policy_find(statements, req->label) >= 0) {

@@ -29,6 +29,53 @@ static const struct shape_row remove_in[] = {
     SHAPE_END,
 };
 
+#define MAX_ACTIONS 7
+
+/* What others may be allowed to do; the rest is the owner's alone. */
+static const char *const shared_actions[] = {
+    "*",
+    "ChangeMessageVisibility",
+    "DeleteMessage",
+    "GetQueueAttributes",
+    "GetQueueUrl",
+    "ListDeadLetterSourceQueues",
+    "PurgeQueue",
+    "ReceiveMessage",
+    "SendMessage",
+    NULL,
+};
+
+static bool is_shared(const char *action)
+{
+    for (const char *const *a = shared_actions; *a; a++)
+        if (strcmp(action, *a) == 0)
+            return true;
+    return false;
+}
+
+static bool is_action(const struct service *s, const char *name)
+{
+    for (const struct op_row *const *op = s->ops; *op; op++)
+        if (!((*op)->flags & OP_INTERNAL) && strcmp(name, (*op)->name) == 0)
+            return true;
+    return false;
+}
+
+static enum op_end check_actions(struct call *c, const cJSON *actions)
+{
+    int n = cJSON_GetArraySize(actions);
+    if (n > MAX_ACTIONS)
+        return call_fail(c, &sqs_over_limit, "%d Actions were found, maximum allowed is %d.", n, MAX_ACTIONS);
+    const cJSON *a;
+    cJSON_ArrayForEach (a, actions)
+        if (!is_shared(a->valuestring))
+            return fail_value(c, arena_printf(&c->arena, "SQS:%s", a->valuestring), "ActionName",
+                              is_action(c->service, a->valuestring)
+                                  ? "Only the queue owner is allowed to invoke this action."
+                                  : "Please refer to the appropriate WSDL for a list of valid actions.");
+    return OP_DONE;
+}
+
 static cJSON *policy_of(struct call *c, const struct queue *q)
 {
     const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(q->attributes, "Policy"));
@@ -59,7 +106,7 @@ static enum op_end run_add(struct call *c, const void *input)
 {
     const struct permission_in *req = input;
     struct queue *q = queue_by_url(c, req->queue_url);
-    if (!q)
+    if (!q || check_actions(c, req->actions) != OP_DONE)
         return OP_FAULT;
     cJSON *policy = policy_of(c, q);
     cJSON *statements = policy_statements(policy);
