@@ -67,6 +67,23 @@ void calls_free_spare(struct world *w)
     }
 }
 
+/* The farthest causes that do not fit are left out as whole ids. */
+struct str call_causes(const struct call *c, struct arena *a)
+{
+    size_t own = strlen(c->request_id), far = c->causes.n;
+    if (far == 0)
+        return arena_str(a, str_n(c->request_id, own));
+    if (own + 1 + far > CAUSES_MAX)
+        for (far = CAUSES_MAX - own - 1; far > 0 && c->causes.p[far] != ' '; far--)
+            ;
+    char *text = arena_alloc(a, own + 1 + far + 1);
+    memcpy(text, c->request_id, own);
+    text[own] = ' ';
+    memcpy(text + own + 1, c->causes.p, far);
+    text[own + 1 + far] = 0;
+    return str_n(text, far ? own + 1 + far : own);
+}
+
 struct call *call_new(struct world *w, const struct call *parent, const struct service *s,
                       const struct op_row *op)
 {
@@ -94,7 +111,7 @@ struct call *call_new(struct world *w, const struct call *parent, const struct s
     if (parent->host.p)
         c->host = arena_str(&c->arena, parent->host);
     memcpy(c->trace_id, parent->trace_id, TRACE_ID_SIZE);
-    c->causes = arena_str(&c->arena, str_z(parent->request_id));
+    c->causes = call_causes(parent, &c->arena);
     return c;
 }
 

@@ -17,6 +17,7 @@
 #include <cjson/cJSON.h>
 
 #define TRACE_ID_SIZE 36 /* 1-5759e988-bd862e3fe1be46a994272793 and a zero */
+#define CAUSES_MAX 1024  /* bytes of ids that a call, or a row that it writes, names as its causes */
 
 enum call_from { CALL_NETWORK, CALL_LUA, CALL_TRIGGER, CALL_TEMPLATE, CALL_CLI, CALL_TEST, CALL_INSIDE };
 
@@ -33,7 +34,8 @@ struct call {
     struct str host;            /* the Host the client used, for URLs we hand out; absent: the default */
     char request_id[IDENT_UUID_SIZE];
     char trace_id[TRACE_ID_SIZE]; /* X-Ray root id, shared by all that one outside event caused */
-    struct str causes;            /* ids, space separated, newest cause first; "" for an outside event */
+    struct str causes; /* ids, space separated, newest cause first, from the call's own cause to the
+                          outermost as far as CAUSES_MAX goes; "" for an outside event */
 
     /* the request: one of */
     cJSON *in; /* the tree; may be NULL */
@@ -104,6 +106,9 @@ void call_finish(struct call *c);
 /* The asker has gone.  A parked call ends at once without running again (on_end is called); any other goes
  * on, and may look at c->cancelled. */
 void call_cancel(struct call *c);
+
+/* What this call makes was caused by: its own id, and the ids of its causes.  For rows that outlive it. */
+struct str call_causes(const struct call *c, struct arena *a);
 
 /* The call joins the trace of a header X-Amzn-Trace-Id (Root=1-...;Parent=...;Sampled=1); what is none is
  * left alone. */

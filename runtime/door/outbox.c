@@ -55,7 +55,7 @@ enum rc outbox_put(struct call *c, const struct outbox_row *r)
     add_text(row, "source", r->source, a);
     add_text(row, "policy", r->policy, a);
     add_text(row, "deadLetterArn", r->dead_letter_arn, a);
-    add_text(row, "causes", str_z(c->request_id), a);
+    add_text(row, "causes", call_causes(c, a), a);
     add_text(row, "traceId", str_z(c->trace_id), a);
     add_text(row, "account", c->account, a);
     add_text(row, "region", c->region, a);

@@ -311,6 +311,22 @@ static void test_outbox_rows_come_in_order_of_time(void **state)
     arena_release(&a);
 }
 
+static void test_causes_reach_back_as_far_as_they_fit(void **state)
+{
+    struct world *w = *state;
+    struct call *chain[40] = {door_open(w, NULL, "test", "Put")};
+    for (int i = 1; i < 40; i++)
+        chain[i] = door_open(w, chain[i - 1], "test", "Put");
+    char three[2 * IDENT_UUID_SIZE];
+    snprintf(three, sizeof(three), "%s %s", chain[1]->request_id, chain[0]->request_id);
+    assert_true(str_is(chain[2]->causes, three));
+    struct str far = chain[39]->causes;
+    assert_true(far.n <= CAUSES_MAX && (far.n + 1) % IDENT_UUID_SIZE == 0);
+    assert_true(str_starts(far, str_z(chain[38]->request_id)));
+    for (int i = 0; i < 40; i++)
+        call_free(chain[i]);
+}
+
 static void test_why_tells_the_tree_from_its_root(void **state)
 {
     struct world *w = *state;
@@ -368,6 +384,7 @@ int main(void)
         DOOR_TEST(test_inner_call_shares_its_parents_fate),
         DOOR_TEST(test_notes_are_spread_after_the_commit_and_dropped_with_a_fault),
         DOOR_TEST(test_outbox_rows_come_in_order_of_time),
+        DOOR_TEST(test_causes_reach_back_as_far_as_they_fit),
         DOOR_TEST(test_why_tells_the_tree_from_its_root),
         DOOR_TEST(test_event_stream_is_bounded),
     };

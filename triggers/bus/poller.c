@@ -222,31 +222,44 @@ void lane_go_on(struct lane *l)
 
 /* --- INVOKE */
 
-static bool holds_word(const char *list, const char *word, size_t n)
+#define BATCH_CAUSES_MAX 4096 /* bytes: as much as an event of the stream holds */
+
+/* Adds the next id of each record; false: none has one more, or no more fit. */
+static bool add_causes(struct buf *b, struct map *seen, struct str *rests, size_t n)
 {
-    for (const char *at = list; (at = strstr(at, word)); at += n)
-        if ((at == list || at[-1] == ' ') && (at[n] == 0 || at[n] == ' '))
-            return true;
-    return false;
+    bool more = false;
+    for (size_t i = 0; i < n; i++) {
+        if (!rests[i].n)
+            continue;
+        struct str id = str_cut(&rests[i], ' ');
+        more = true;
+        if (map_put(seen, id, rests))
+            continue;
+        if (b->n + 1 + id.n > BATCH_CAUSES_MAX)
+            return false;
+        if (b->n)
+            buf_char(b, ' ');
+        buf_str(b, id);
+    }
+    return more;
 }
 
-/* The union of what caused the records of the batch. */
+/* The union of what caused the records of the batch.  Each record's nearest cause comes first, then the next
+ * of each, so that of a large batch no record is left out before the far causes of all are. */
 static struct str causes_of(const struct lane *l, struct arena *a)
 {
+    struct str *rests = arena_alloc(a, l->take * sizeof(*rests));
+    struct map seen;
     struct buf b;
-    buf_init(&b, 64u << 10);
-    for (size_t i = 0; i < l->take; i++) {
-        struct str rest = str_z(l->records[i].causes);
-        while (rest.p && rest.n) {
-            struct str id = str_cut(&rest, ' ');
-            char word[64];
-            str_copy(id, word, sizeof(word));
-            if (!holds_word(buf_zstr(&b), word, strlen(word)))
-                buf_printf(&b, "%s%s", b.n ? " " : "", word);
-        }
-    }
+    map_init(&seen);
+    buf_init(&b, 2 * BATCH_CAUSES_MAX);
+    for (size_t i = 0; i < l->take; i++)
+        rests[i] = str_z(l->records[i].causes);
+    while (add_causes(&b, &seen, rests, l->take))
+        ;
     struct str causes = arena_str(a, buf_view(&b));
     buf_release(&b);
+    map_release(&seen);
     return causes;
 }
 

@@ -78,10 +78,12 @@ static void dead_letter(struct call *push, const struct outbox_item *item, const
                         struct str text)
 {
     struct arn arn;
+    struct str causes = item->causes, sender = str_cut(&causes, ' ');
     trace_add(push->world, &(struct trace_event){
                                .kind = TRACE_ERROR,
                                .at_us = clock_now_us(&push->world->clock),
-                               .id = item->causes,
+                               .id = sender,
+                               .causes = causes,
                                .trace_id = item->trace_id,
                                .what = item->row.source,
                                .detail = arena_printf(

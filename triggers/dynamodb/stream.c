@@ -57,11 +57,8 @@ static void write_record(struct call *c, const struct stream *s, const struct ch
     size_t bytes = g->keys_size;
     ident_hex(&c->world->ident, event_id, 32);
     trace_also(c, str_n(event_id, 32)); /* why knows a record by its id */
-    buf_printf(b, "%lld %s\n%s", (long long)c->now, c->trace_id, c->request_id);
-    if (c->causes.n) {
-        buf_char(b, ' ');
-        buf_str(b, c->causes);
-    }
+    buf_printf(b, "%lld %s\n", (long long)c->now, c->trace_id);
+    buf_str(b, call_causes(c, &c->arena));
     buf_printf(b,
                "\n{\"eventID\":\"%s\",\"eventName\":\"%s\",\"eventVersion\":\"1.1\",\"eventSource\":\"aws:"
                "dynamodb\","

@@ -45,14 +45,6 @@ size_t send_size(const struct send *s)
     return s->body.n + message_attrs_size(s->attributes);
 }
 
-/* Ids of what led to this message: this call first. */
-static struct str causes_of(struct call *c)
-{
-    if (c->causes.n == 0)
-        return str_z(c->request_id);
-    return arena_printf(&c->arena, "%s %.*s", c->request_id, STR_ARG(c->causes));
-}
-
 static void answer(cJSON *out, const struct send *s, const struct message *m)
 {
     char hex[33];
@@ -99,7 +91,7 @@ enum rc send_message(struct call *c, struct queue *q, const struct send *s, cJSO
                         .sender = c->account,
                         .body = s->body,
                         .group = s->group,
-                        .causes = causes_of(c),
+                        .causes = call_causes(c, &c->arena),
                         .trace_id = str_z(c->trace_id)};
     digest_md5(s->body, m.md5);
     const cJSON *header = cJSON_GetObjectItemCaseSensitive(s->system, "AWSTraceHeader");
