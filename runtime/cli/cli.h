@@ -18,7 +18,8 @@ struct cli {
 
 struct verb {
     const char *name, *args, *summary;
-    int (*run)(struct cli *cli); /* returns the exit status: 0, 1 (a function's error), 2 (usage, start-up) */
+    int (*run)(struct cli *cli); /* returns the exit status: 0, 1 (a function's error, an id that is unknown),
+                                    2 (usage, start-up) */
     const char *help;
 };
 

@@ -40,7 +40,7 @@ static int run(struct cli *cli)
     cJSON_AddStringToObject(in, "action", cli->arg_count ? cli->args[0] : "show");
     if (cli->arg_count > 1)
         cJSON_AddStringToObject(in, "value", cli->args[1]);
-    cJSON *out = remote_ask(cli, "clock", in);
+    cJSON *out = remote_ask(cli, "clock", in, NULL);
     if (!out)
         return 2;
     print_happened(out);

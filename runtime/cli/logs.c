@@ -30,7 +30,7 @@ static int run(struct cli *cli)
             cJSON_AddStringToObject(in, "function", cli->args[0]);
         if (!some)
             cJSON_AddNumberToObject(in, "wait", 20);
-        cJSON *out = remote_ask(cli, "logs", in);
+        cJSON *out = remote_ask(cli, "logs", in, NULL);
         if (!out)
             return 2;
         some = print_events(out);

@@ -56,7 +56,7 @@ static const char *message_of(const cJSON *answer)
     return z ? z : "no reason given";
 }
 
-cJSON *remote_ask(const struct cli *cli, const char *operation, cJSON *in)
+cJSON *remote_ask(const struct cli *cli, const char *operation, cJSON *in, int *status)
 {
     char path[64];
     snprintf(path, sizeof(path), "/_tidepool/%s", operation);
@@ -69,6 +69,8 @@ cJSON *remote_ask(const struct cli *cli, const char *operation, cJSON *in)
     remote_post(cli, path, buf_view(&body), &json, 1, &a);
     buf_release(&body);
 
+    if (status)
+        *status = a.status;
     cJSON *out = a.body.n ? cJSON_ParseWithLength(a.body.p, a.body.n) : NULL;
     if (a.status != 200) {
         if (a.status == 0)

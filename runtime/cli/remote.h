@@ -20,8 +20,8 @@ void remote_post(const struct cli *cli, const char *path, struct str body, const
 void remote_release(struct remote_answer *a);
 
 /* Asks a control operation ("clock") with a JSON input (moved).  The answer, or NULL after saying on stderr
- * what is wrong. */
-cJSON *remote_ask(const struct cli *cli, const char *operation, cJSON *in);
+ * what is wrong; `status` (may be NULL): the answer's HTTP status, 0 when nobody answers. */
+cJSON *remote_ask(const struct cli *cli, const char *operation, cJSON *in, int *status);
 
 /* Is one running there? */
 bool remote_alive(const struct cli *cli);

@@ -4,7 +4,7 @@ static int run(struct cli *cli)
 {
     if (cli->arg_count)
         return cli_error("reset takes no argument: it throws away all state");
-    cJSON *out = remote_ask(cli, "reset", cJSON_CreateObject());
+    cJSON *out = remote_ask(cli, "reset", cJSON_CreateObject(), NULL);
     if (!out)
         return 2;
     cJSON_Delete(out);

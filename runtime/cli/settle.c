@@ -6,7 +6,7 @@ static int run(struct cli *cli)
     cJSON *in = cJSON_CreateObject();
     if (cli->arg_count)
         cJSON_AddStringToObject(in, "horizon", cli->args[0]);
-    cJSON *out = remote_ask(cli, "settle", in);
+    cJSON *out = remote_ask(cli, "settle", in, NULL);
     if (!out)
         return 2;
     int failed = print_happened(out);

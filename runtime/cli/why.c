@@ -65,9 +65,10 @@ static int run(struct cli *cli)
             "why needs an id: of a request, a message or an invocation, or an item as Table/key");
     cJSON *in = cJSON_CreateObject();
     cJSON_AddStringToObject(in, "id", cli->args[0]);
-    cJSON *tree = remote_ask(cli, "why", in);
+    int status;
+    cJSON *tree = remote_ask(cli, "why", in, &status);
     if (!tree)
-        return 2;
+        return status == 404 ? 1 : 2;
     bool colour = isatty(STDOUT_FILENO);
     struct walk w = {number(tree, "atUs"), colour ? "\x1b[2m" : "", colour ? "\x1b[0m" : "", ""};
     print_tree(tree, &w, true, true);
@@ -80,4 +81,4 @@ const struct verb verb_why = {"why", "ID", "the tree of what caused what", run,
                               "first: when it happened, how long it\n"
                               "took, what it was.  ID: a request id (header x-amzn-requestid), a message id, "
                               "an invocation's request id, or\n"
-                              "an item as Table/key.\n"};
+                              "an item as Table/key.  Exit status 1: nothing is known of it.\n"};

@@ -220,7 +220,7 @@ class Running(unittest.TestCase):
         why = self.t.cli("why", a.headers["x-amzn-requestid"])
         self.assertIn("GET /nap", why.stdout)
         unknown = self.t.cli("why", "nothing-of-the-kind")
-        self.assertEqual((unknown.returncode, unknown.stderr.count("\n")), (2, 1))
+        self.assertEqual((unknown.returncode, unknown.stderr), (1, 'tidepool: nothing is known of "nothing-of-the-kind"\n'))
         self.assertEqual(self.t.cli("reset").returncode, 0)
         self.assertEqual(self.t.invoke("echo").status, 200)
 
