@@ -18,7 +18,7 @@ static const struct shape_row in[] = {
 
 static const char *const kinds[] = {
     [TRACE_CALL] = "call", [TRACE_INVOKE] = "invoke", [TRACE_DONE] = "done",   [TRACE_LOG] = "log",
-    [TRACE_HTTP] = "http", [TRACE_STATE] = "state",   [TRACE_ERROR] = "error",
+    [TRACE_HTTP] = "http", [TRACE_STATE] = "state",   [TRACE_ERROR] = "error", [TRACE_STORED] = "stored",
 };
 
 static void add_text(cJSON *o, const char *name, struct str s)

@@ -14,7 +14,7 @@ static const struct shape_row in[] = {
 static enum op_end run(struct call *c, const void *input)
 {
     const struct why_in *req = input;
-    cJSON *tree = trace_why(c->world, req->id);
+    cJSON *tree = trace_why(c->world, req->id, NULL, 0);
     if (!tree)
         return call_fail(c, &control_not_found, "nothing is known of \"%.*s\"", STR_ARG(req->id));
     cJSON_Delete(c->out);

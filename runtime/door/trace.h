@@ -2,7 +2,7 @@
  *
  * A bounded ring in memory, at most 1 us per event; `logs`, `why`, the console and tests read it.  What must
  * outlive a restart (what caused a message, an item's stream record, an async event) is kept in the rows
- * themselves, and in the store under trace's own space for `why` (see trace_keep). */
+ * themselves, where `why` looks for it (causes.h). */
 #ifndef DOOR_TRACE_H
 #define DOOR_TRACE_H
 
@@ -22,6 +22,7 @@ enum trace_kind {
     TRACE_STATE,  /* something changed its state: a mapping was disabled, a message went to its dead-letter
                      queue */
     TRACE_ERROR,  /* something failed that a person should see */
+    TRACE_STORED, /* never in the ring: what a row in the store says of the call that wrote it (causes.h) */
 };
 
 struct trace_event {
@@ -60,9 +61,10 @@ struct trace_listener {
 void trace_listen(struct world *w, struct trace_listener *l);
 void trace_unlisten(struct world *w, struct trace_listener *l);
 
-/* The tree of what caused `id` and what it caused, as JSON:
- * {"id","what","at","tookMs","status","detail","caused":[...]} from the outermost cause known; NULL when
- * unknown. */
-cJSON *trace_why(struct world *w, struct str id);
+/* The tree of what caused `id` and what it caused, from the ring and these rows (TRACE_STORED; may be none),
+ * as JSON: {"id","what","at","tookMs","status","detail","log":[...],"stored":[...],"caused":[...]} from the
+ * outermost cause known; NULL when unknown.  A node of which the ring has nothing has "fromStore" in the
+ * place of its durations, and neither time nor rows when others do but name it. */
+cJSON *trace_why(struct world *w, struct str id, const struct trace_event *rows, size_t n);
 
 #endif

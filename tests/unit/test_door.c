@@ -334,16 +334,40 @@ static void test_why_tells_the_tree_from_its_root(void **state)
     struct call *child = door_open(w, root, "test", "NoteOther");
     trace_also(child, STR("message-1"));
     child = door_wait(child);
-    cJSON *tree = trace_why(w, STR("message-1"));
+    cJSON *tree = trace_why(w, STR("message-1"), NULL, 0);
     assert_string_equal(cJSON_GetObjectItem(tree, "id")->valuestring, root->request_id);
     const cJSON *caused = cJSON_GetObjectItem(tree, "caused");
     assert_int_equal(cJSON_GetArraySize(caused), 1);
     assert_string_equal(cJSON_GetObjectItem(caused->child, "id")->valuestring, child->request_id);
     assert_string_equal(cJSON_GetObjectItem(caused->child, "what")->valuestring, "test NoteOther");
-    assert_null(trace_why(w, STR("nobody")));
+    assert_null(trace_why(w, STR("nobody"), NULL, 0));
     cJSON_Delete(tree);
     call_free(child);
     call_free(root);
+}
+
+/* A function that feeds itself makes a chain without an end: its tree can still be written and read. */
+static void test_why_cuts_an_endless_chain(void **state)
+{
+    struct world *w = *state;
+    char id[16] = "0", causes[40];
+    for (int i = 1; i < 3000; i++) {
+        snprintf(causes, sizeof(causes), "%d %d", i - 1, i - 2);
+        snprintf(id, sizeof(id), "%d", i);
+        trace_add(w, &(struct trace_event){
+                         .kind = TRACE_CALL, .id = str_z(id), .what = STR("again"), .causes = str_z(causes)});
+    }
+    cJSON *tree = trace_why(w, STR("1"), NULL, 0), *read;
+    char *text = cJSON_PrintUnformatted(tree);
+    int depth = 0;
+    read = cJSON_Parse(text);
+    assert_non_null(read);
+    for (const cJSON *n = tree; n; n = cJSON_GetObjectItem(n, "caused")->child, depth++)
+        assert_true(cJSON_GetArraySize(cJSON_GetObjectItem(n, "caused")) <= 1);
+    assert_in_range(depth, 100, 400);
+    cJSON_free(text);
+    cJSON_Delete(read);
+    cJSON_Delete(tree);
 }
 
 /* A small ring: the oldest give way, what is left can be read in order. */
@@ -386,6 +410,7 @@ int main(void)
         DOOR_TEST(test_outbox_rows_come_in_order_of_time),
         DOOR_TEST(test_causes_reach_back_as_far_as_they_fit),
         DOOR_TEST(test_why_tells_the_tree_from_its_root),
+        DOOR_TEST(test_why_cuts_an_endless_chain),
         DOOR_TEST(test_event_stream_is_bounded),
     };
     return cmocka_run_group_tests_name("door", tests, NULL, NULL);
