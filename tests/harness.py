@@ -17,7 +17,7 @@ import time
 import urllib.request
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-BINARY = os.environ.get("TIDEPOOL", os.path.join(ROOT, "build", "asan", "tidepool"))
+BINARY = os.path.abspath(os.environ.get("TIDEPOOL", os.path.join(ROOT, "build", "asan", "tidepool")))  # it runs in other folders
 
 
 def free_ports(n):
