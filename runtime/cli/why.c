@@ -2,7 +2,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One line per node:  time since the outermost cause, what it took, what it was; its log lines below it. */
+/* One line per node:  time since the outermost cause, what it took, what it was; its log lines below it, and
+ * the rows that it left in the store. */
 struct walk {
     double begin_us;
     const char *dim, *off;
@@ -21,16 +22,40 @@ static double number(const cJSON *o, const char *name)
     return cJSON_IsNumber(v) ? v->valuedouble : 0;
 }
 
+static bool from_store(const cJSON *node)
+{
+    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(node, "fromStore"));
+}
+
+/* What only the store knows has no durations; its time is that of the row, when there is one. */
+static void print_times(const cJSON *node, const struct walk *w)
+{
+    if (from_store(node))
+        printf("%24s  ", text(node, "at"));
+    else
+        printf("%+9.2f ms %8.2f ms  ", (number(node, "atUs") - w->begin_us) / 1000, number(node, "tookMs"));
+}
+
 static void print_node(const cJSON *node, const struct walk *w, const char *branch)
 {
     int status = (int)number(node, "status");
-    printf("%+9.2f ms %8.2f ms  %s%s%s", (number(node, "atUs") - w->begin_us) / 1000, number(node, "tookMs"),
-           w->lead, branch, text(node, "what"));
+    print_times(node, w);
+    printf("%s%s%s%s", w->lead, branch, text(node, "what"), from_store(node) ? " (from the store)" : "");
     if (status)
         printf(" %d", status);
     if (*text(node, "detail"))
         printf("  %s", text(node, "detail"));
     printf("  %s%s%s\n", w->dim, text(node, "id"), w->off);
+}
+
+/* The time of the first node that has one; all offsets count from it. */
+static double begin_of(const cJSON *node)
+{
+    double at = from_store(node) ? 0 : number(node, "atUs");
+    const cJSON *child;
+    cJSON_ArrayForEach (child, cJSON_GetObjectItemCaseSensitive(node, "caused"))
+        at = at ? at : begin_of(child);
+    return at;
 }
 
 /* START, END and REPORT say nothing here that the node does not. */
@@ -54,6 +79,8 @@ static void print_tree(const cJSON *node, const struct walk *w, bool root, bool 
     cJSON_ArrayForEach (line, cJSON_GetObjectItemCaseSensitive(node, "log"))
         if (is_handlers_own(line->valuestring))
             printf("%26s%s│  %s%s%s\n", "", in.lead, in.dim, line->valuestring, in.off);
+    cJSON_ArrayForEach (line, cJSON_GetObjectItemCaseSensitive(node, "stored"))
+        printf("%26s%s│  in the store: %s\n", "", in.lead, line->valuestring);
     cJSON_ArrayForEach (child, cJSON_GetObjectItemCaseSensitive(node, "caused"))
         print_tree(child, &in, false, !child->next);
 }
@@ -70,7 +97,7 @@ static int run(struct cli *cli)
     if (!tree)
         return status == 404 ? 1 : 2;
     bool colour = isatty(STDOUT_FILENO);
-    struct walk w = {number(tree, "atUs"), colour ? "\x1b[2m" : "", colour ? "\x1b[0m" : "", ""};
+    struct walk w = {begin_of(tree), colour ? "\x1b[2m" : "", colour ? "\x1b[0m" : "", ""};
     print_tree(tree, &w, true, true);
     cJSON_Delete(tree);
     return 0;
@@ -81,4 +108,7 @@ const struct verb verb_why = {"why", "ID", "the tree of what caused what", run,
                               "first: when it happened, how long it\n"
                               "took, what it was.  ID: a request id (header x-amzn-requestid), a message id, "
                               "an invocation's request id, or\n"
-                              "an item as Table/key.  Exit status 1: nothing is known of it.\n"};
+                              "an item as Table/key.  What happened before the last start is told as far as "
+                              "messages, stream records and\n"
+                              "promised deliveries in the store still name it.  Exit status 1: nothing is "
+                              "known of the id.\n"};

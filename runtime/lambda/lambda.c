@@ -92,6 +92,7 @@ static const struct op_row *const ops[] = {
     &lambda_get_policy,
     &lambda_put_function_event_invoke_config,
     &lambda_get_function_event_invoke_config,
+    &lambda_causes,
     NULL,
 };
 

@@ -49,5 +49,6 @@ extern const struct op_row lambda_remove_permission;
 extern const struct op_row lambda_get_policy;
 extern const struct op_row lambda_put_function_event_invoke_config;
 extern const struct op_row lambda_get_function_event_invoke_config;
+extern const struct op_row lambda_causes;
 
 #endif

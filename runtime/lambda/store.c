@@ -41,15 +41,16 @@ enum rc store_function_del(struct store *s, struct str account, struct str regio
     return rc;
 }
 
-/* Calls `each` for all keys from `from` on that belong to `space`, until it does not answer RC_OK. */
-static enum rc walk(struct store *s, const char *space, struct str from,
+/* Calls `each` for all keys from `from` on that belong to `space` (or down to `from`), until it does not
+ * answer RC_OK. */
+static enum rc walk(struct store *s, const char *space, struct str from, bool reverse,
                     enum rc (*each)(void *arg, struct str key, struct str value), void *arg)
 {
     struct key all, end;
     key_init(&all, space);
     key_after(&end, key_view(&all));
     struct store_cursor *at;
-    enum rc rc = store_seek(s, &at, from, key_view(&end), false);
+    enum rc rc = store_seek(s, &at, from, key_view(&end), reverse);
     if (rc == RC_OK) {
         struct str key, value;
         while ((rc = store_next(at, &key, &value)) == RC_OK)
@@ -82,7 +83,7 @@ enum rc store_functions(struct store *s, void (*each)(void *arg, cJSON *row), vo
 {
     struct key from;
     key_init(&from, FUNCTION);
-    enum rc rc = walk(s, FUNCTION, key_view(&from), give_function, &(struct function_walk){each, arg});
+    enum rc rc = walk(s, FUNCTION, key_view(&from), false, give_function, &(struct function_walk){each, arg});
     key_release(&from);
     return rc;
 }
@@ -166,7 +167,34 @@ enum rc store_events(struct store *s, uint64_t after, void (*each)(void *arg, ui
 {
     struct key from;
     event_key(&from, after + 1);
-    enum rc rc = walk(s, ASYNC, key_view(&from), give_event, &(struct event_walk){each, arg});
+    enum rc rc = walk(s, ASYNC, key_view(&from), false, give_event, &(struct event_walk){each, arg});
+    key_release(&from);
+    return rc;
+}
+
+struct event_walk_back {
+    bool (*each)(void *arg, const cJSON *head, size_t size);
+    void *arg;
+};
+
+static enum rc give_event_back(void *arg, struct str key, struct str value)
+{
+    (void)key;
+    const struct event_walk_back *walk_of = arg;
+    struct str rest = value, line = str_cut(&rest, '\n');
+    cJSON *head = cJSON_ParseWithLength(line.p, line.n);
+    if (!head)
+        return RC_BAD;
+    bool more = walk_of->each(walk_of->arg, head, value.n);
+    cJSON_Delete(head);
+    return more ? RC_OK : RC_END;
+}
+
+enum rc store_events_back(struct store *s, bool (*each)(void *arg, const cJSON *head, size_t size), void *arg)
+{
+    struct key from;
+    key_init(&from, ASYNC);
+    enum rc rc = walk(s, ASYNC, key_view(&from), true, give_event_back, &(struct event_walk_back){each, arg});
     key_release(&from);
     return rc;
 }

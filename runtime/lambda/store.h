@@ -29,4 +29,8 @@ enum rc store_event_get(struct store *s, uint64_t id, cJSON **head, struct arena
 enum rc store_events(struct store *s, uint64_t after, void (*each)(void *arg, uint64_t id, const cJSON *head),
                      void *arg);
 
+/* The newest first, until `each` says that it is enough; `size`: bytes of the row. */
+enum rc store_events_back(struct store *s, bool (*each)(void *arg, const cJSON *head, size_t size),
+                          void *arg);
+
 #endif

@@ -13,6 +13,7 @@
 
 #include "door/door.h"
 #include "door/note.h"
+#include "door/trace.h"
 #include "store/store.h"
 
 #define ROOM_NOON 1767268800000 /* a frozen noon, ms */
@@ -45,6 +46,13 @@ static void room_close(struct room *r)
         call_free(r->last);
     turn_run(r->world->turn);
     world_free(r->world);
+}
+
+/* The event stream is empty, as after a restart. */
+static inline void room_forget_events(struct room *r)
+{
+    trace_free(r->world->trace);
+    r->world->trace = trace_new(64, 1u << 16);
 }
 
 /* The world's clock moves on, and what is due by then happens. */

@@ -5,6 +5,7 @@
  * and an exclamation mark after one that failed. */
 #include "bus/bus.h"
 #include "bus/mapping.h"
+#include "control/control.h"
 #include "door/invoke.h"
 #include "door/outbox.h"
 #include "room.h"
@@ -232,8 +233,9 @@ static const struct service target = {.name = "target", .ops = target_ops};
 
 /* --- the world of a test */
 
-static const struct service *const services[] = {&sqs_service,         &streams,          &functions, &target,
-                                                 &bus_mapping_service, &bus_push_service, NULL};
+static const struct service *const services[] = {
+    &sqs_service,         &streams,          &functions,       &target,
+    &bus_mapping_service, &bus_push_service, &control_service, NULL};
 
 static int setup(void **state)
 {
@@ -808,6 +810,22 @@ static void a_refusal_goes_to_the_dead_letter_queue_at_once(void **state)
     assert_string_equal(text_at(got, "Messages.0.Body"), "a");
 }
 
+static void why_finds_a_delivery_that_waits(void **state)
+{
+    struct room *r = *state;
+    char promise[IDENT_UUID_SIZE];
+    out.throttled = true;
+    ask(r, "target", "Promise", "{'Policy':'sns','Input':{'MessageBody':'a'}}");
+    snprintf(promise, sizeof(promise), "%s", r->last->request_id);
+    turn_run(r->world->turn);
+    room_forget_events(r);
+    const cJSON *tree = ask(r, "tidepool", "Why", "{'id':'%s'}", promise);
+    assert_string_equal(text_at(tree, "id"), promise);
+    assert_string_equal(text_at(tree, "stored.0"),
+                        "promised delivery: target Take for arn:aws:sns:us-east-1:000000000000:news:1");
+    room_advance(r, 86400000); /* given up */
+}
+
 static void a_rules_delivery_is_given_up_after_185_tries(void **state)
 {
     struct room *r = *state;
@@ -964,6 +982,7 @@ int main(void)
         T(a_busy_target_is_tried_again),
         T(push_makes_what_is_due),
         T(a_refusal_goes_to_the_dead_letter_queue_at_once),
+        T(why_finds_a_delivery_that_waits),
         T(a_rules_delivery_is_given_up_after_185_tries),
         T(what_creating_refuses),
         T(what_a_mapping_says_of_itself),

@@ -2,9 +2,10 @@
 #include "room.h"
 
 #include "aws_ask.h"
+#include "control/control.h"
 #include "sqs/sqs.h"
 
-static const struct service *const services[] = {&sqs_service, NULL};
+static const struct service *const services[] = {&sqs_service, &control_service, NULL};
 
 #define URL "http://localhost:4566/000000000000/"
 #define JOBS "'QueueUrl':'" URL "jobs'"
@@ -784,6 +785,48 @@ static void the_bus_learns_the_causes(void **state)
     call_free(c);
 }
 
+static void send_to_find(struct room *r, int delay, char id[40], char request[IDENT_UUID_SIZE])
+{
+    const cJSON *sent = ask(r, "sqs", "SendMessage", "{" JOBS ",'MessageBody':'x','DelaySeconds':%d}", delay);
+    snprintf(id, 40, "%s", text_at(sent, "MessageId"));
+    snprintf(request, IDENT_UUID_SIZE, "%s", r->last->request_id);
+}
+
+/* Wherever it lies, and whatever was received of it: fresh, hidden, delayed, behind many others. */
+static void why_finds_messages_by_what_the_store_knows(void **state)
+{
+    struct room *r = *state;
+    char id[3][40], request[3][IDENT_UUID_SIZE], line[80];
+    send_to_find(r, 0, id[0], request[0]);
+    receive(r, NULL);
+    send_to_find(r, 0, id[1], request[1]);
+    for (int i = 0; i < 25; i++)
+        send(r, "another");
+    send_to_find(r, 60, id[2], request[2]);
+    room_forget_events(r);
+    for (int i = 0; i < 3; i++) {
+        const cJSON *tree = ask(r, "tidepool", "Why", "{'id':'%s'}", id[i]);
+        assert_string_equal(text_at(tree, "id"), request[i]);
+        assert_string_equal(text_at(tree, "what"), "sqs");
+        snprintf(line, sizeof(line), "message %s in jobs", id[i]);
+        assert_string_equal(text_at(tree, "stored.0"), line);
+        assert_int_equal(count_at(tree, "stored"), 1);
+        assert_null(at(tree, "tookMs"));
+        assert_string_equal(text_at(ask(r, "tidepool", "Why", "{'id':'%s'}", request[i]), "stored.0"), line);
+    }
+    assert_counts(r, "jobs", "26", "1", "1"); /* looking changes nothing */
+    assert_string_equal(receive(r, NULL), "x");
+}
+
+/* What only tidepool may ask is no operation for others. */
+static void causes_is_internal(void **state)
+{
+    struct room *r = *state;
+    struct call *c = door_open(r->world, NULL, "sqs", "Causes");
+    assert_true(c->op->flags & OP_INTERNAL);
+    call_free(c);
+}
+
 static void the_wake_timer_leaves_with_its_message(void **state)
 {
     struct room *r = *state;
@@ -837,6 +880,8 @@ int main(void)
         TEST(all_state_is_in_the_store),
         TEST(a_restart_counts_what_is_there),
         TEST(the_bus_learns_the_causes),
+        TEST(why_finds_messages_by_what_the_store_knows),
+        TEST(causes_is_internal),
         TEST(the_wake_timer_leaves_with_its_message),
     };
     return cmocka_run_group_tests_name("sqs", tests, NULL, NULL);

@@ -1,8 +1,10 @@
 /* DynamoDB Streams through the door: which writes leave records, what they say, and how long they stay. */
+#include "control/control.h"
 #include "dynamodb/dynamodb.h"
 #include "room.h"
 
-static const struct service *const services[] = {&dynamodb_service, &dynamodbstreams_service, NULL};
+static const struct service *const services[] = {&dynamodb_service, &dynamodbstreams_service,
+                                                 &control_service, NULL};
 
 #define DB "dynamodb"
 #define STREAMS "dynamodbstreams"
@@ -287,6 +289,29 @@ static void triggers_hear_of_records_and_their_causes(void **state)
     call_free(c);
 }
 
+/* A record is found by its writer's id, by its own, and, the newest, by its item. */
+static void why_finds_records_by_what_the_store_knows(void **state)
+{
+    struct streams *s = *state;
+    char id[IDENT_UUID_SIZE], event[40], line[80];
+    put(s, "a b", "1");
+    room_advance(&s->room, 1);
+    put(s, "a b", "2");
+    snprintf(id, sizeof id, "%s", s->room.last->request_id);
+    put(s, "c", "1");
+    snprintf(event, sizeof event, "%s", text_at(records(s), "Records.1.eventID"));
+    snprintf(line, sizeof line, "stream record %s in Orders", event);
+    room_forget_events(&s->room);
+    const char *asked[] = {id, event, "Orders/a%20b"};
+    for (int i = 0; i < 3; i++) {
+        const cJSON *tree = ask(&s->room, "tidepool", "Why", "{'id':'%s'}", asked[i]);
+        assert_string_equal(text_at(tree, "id"), id);
+        assert_string_equal(text_at(tree, "stored.0"), line);
+        assert_int_equal(count_at(tree, "stored"), 1);
+    }
+    refused(&s->room, "NotFound", "tidepool", "Why", "{'id':'Orders/b'}");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -300,6 +325,7 @@ int main(void)
         TEST(numbers_go_on_after_everything_was_trimmed),
         TEST(a_new_stream_has_a_new_name_and_the_old_one_lives_a_day),
         TEST(triggers_hear_of_records_and_their_causes),
+        TEST(why_finds_records_by_what_the_store_knows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

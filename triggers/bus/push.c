@@ -5,7 +5,7 @@
  *
  * The delivery and its removal commit together, so that a crash neither loses nor doubles it.  Invariant:
  * rows are taken in the order of their due times. */
-#include "bus.h"
+#include "bus_inside.h"
 #include "door/arn.h"
 #include "door/door.h"
 #include "door/note.h"
@@ -217,7 +217,7 @@ static void push_close(struct world *w, void *state)
     free(p);
 }
 
-static const struct op_row *const ops[] = {&bus_push, NULL};
+static const struct op_row *const ops[] = {&bus_push, &bus_causes, NULL};
 
 const struct service bus_push_service = {
     .name = "bus",

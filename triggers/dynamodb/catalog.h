@@ -54,6 +54,9 @@ enum rc catalog_stream_remove(struct call *c, struct stream *s);
 /* All streams of the account and region in order of table and label: `seen` is called until it says false. */
 enum rc catalog_each_stream(struct call *c, bool (*seen)(void *arg, struct stream *s), void *arg);
 
+/* The ARNs of these streams, or of all accounts' and regions', in the call's arena. */
+enum rc catalog_stream_arns(struct call *c, bool all, struct str **arns, size_t *n);
+
 /* True for a name of 3 to 255 of the characters a-z A-Z 0-9 _ - . , or a table's ARN. */
 bool table_name_valid(struct str name);
 #define TABLE_NAME_PATTERN "[a-zA-Z0-9_.-]+"

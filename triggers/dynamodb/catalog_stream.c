@@ -202,38 +202,59 @@ enum rc catalog_stream_remove(struct call *c, struct stream *s)
     return rc;
 }
 
-/* The rows are listed first, since looking at a stream reads the store, too. */
-enum rc catalog_each_stream(struct call *c, bool (*seen)(void *arg, struct stream *s), void *arg)
+static enum rc seek_all(struct call *c, const char *space, struct store_cursor **at)
+{
+    struct key all, end;
+    key_init(&all, space);
+    key_after(&end, key_view(&all));
+    enum rc rc = store_seek(c->txn, at, key_view(&all), key_view(&end), false);
+    key_release(&all);
+    key_release(&end);
+    return rc;
+}
+
+static struct str arn_of_row(struct call *c, struct str key)
+{
+    struct str part[4];
+    for (int i = 0; i < 4; i++)
+        part[i] = catalog_key_text(c, key, "ddb.stream", i);
+    return arn_make(&c->arena, "dynamodb", part[1], part[0],
+                    arena_printf(&c->arena, "table/%.*s/stream/%.*s", STR_ARG(part[2]), STR_ARG(part[3])));
+}
+
+enum rc catalog_stream_arns(struct call *c, bool all, struct str **arns, size_t *n)
 {
     struct store_cursor *at;
-    struct str key, value, *arns = NULL;
-    size_t n = 0, cap = 0;
-    enum rc rc = catalog_seek_mine(c, "ddb.stream", STR_NONE, &at);
+    struct str key, value;
+    size_t cap = 0;
+    *arns = NULL, *n = 0;
+    enum rc rc = all ? seek_all(c, "ddb.stream", &at) : catalog_seek_mine(c, "ddb.stream", STR_NONE, &at);
     if (rc != RC_OK)
         return rc;
     while ((rc = store_next(at, &key, &value)) == RC_OK) {
-        if (n == cap) {
+        if (*n == cap) {
             struct str *more = arena_alloc(&c->arena, (cap = cap ? cap * 2 : 16) * sizeof *more);
-            if (n)
-                memcpy(more, arns, n * sizeof *more);
-            arns = more;
+            if (*n)
+                memcpy(more, *arns, *n * sizeof *more);
+            *arns = more;
         }
-        struct str table = catalog_key_text(c, key, "ddb.stream", 2),
-                   label = catalog_key_text(c, key, "ddb.stream", 3);
-        arns[n++] =
-            arn_make(&c->arena, "dynamodb", c->region, c->account,
-                     arena_printf(&c->arena, "table/%.*s/stream/%.*s", STR_ARG(table), STR_ARG(label)));
+        (*arns)[(*n)++] = arn_of_row(c, key);
     }
     store_cursor_close(at);
-    if (rc != RC_END)
-        return rc;
-    for (size_t i = 0; i < n; i++) {
+    return rc == RC_END ? RC_OK : rc;
+}
+
+/* The rows are listed first, since looking at a stream reads the store, too. */
+enum rc catalog_each_stream(struct call *c, bool (*seen)(void *arg, struct stream *s), void *arg)
+{
+    struct str *arns;
+    size_t n;
+    enum rc rc = catalog_stream_arns(c, false, &arns, &n);
+    for (size_t i = 0; rc == RC_OK && i < n; i++) {
         struct stream *s;
         rc = catalog_stream(c, arns[i], &s);
-        if (rc != RC_OK)
-            return rc;
-        if (!seen(arg, s))
+        if (rc == RC_OK && !seen(arg, s))
             break;
     }
-    return RC_OK;
+    return rc;
 }

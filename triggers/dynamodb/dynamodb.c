@@ -53,7 +53,7 @@ const struct service dynamodb_service = {
 };
 
 static const struct op_row *const stream_ops[] = {
-    &ddb_list_streams, &ddb_describe_stream, &ddb_get_shard_iterator, &ddb_get_records, NULL,
+    &ddb_list_streams, &ddb_describe_stream, &ddb_get_shard_iterator, &ddb_get_records, &ddb_causes, NULL,
 };
 
 /* Its state is the tables': streams live in the same catalog. */

@@ -1,5 +1,6 @@
 #include "model.h"
 
+#include "base/codec.h"
 #include "door/arn.h"
 #include <stdlib.h>
 
@@ -262,6 +263,19 @@ const struct attr *key_of_item(struct arena *a, const struct key_schema *keys, c
     for (int i = 0; i < keys->n; i++)
         m[i] = (struct attr_member){keys->part[i].name, attr_get(item, keys->part[i].name)};
     return attr_map_make(a, m, (size_t)keys->n);
+}
+
+void item_name(struct buf *b, struct str table, const struct key_schema *keys, const struct attr *item)
+{
+    buf_str(b, table);
+    for (int i = 0; i < keys->n; i++) {
+        const struct attr *v = attr_get(item, keys->part[i].name);
+        buf_char(b, '/');
+        if (v->type == ATTR_B)
+            codec_base64(b, v->text);
+        else
+            codec_percent(b, v->text, "!#$&'()*+,/:;=?@[]");
+    }
 }
 
 bool path_check_keys(const struct table *t, const struct path *p, struct wrong *w)

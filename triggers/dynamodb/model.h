@@ -89,6 +89,10 @@ bool item_check_indexes(const struct table *t, const struct attr *item, bool upd
 /* Key: exactly the attributes of the table's key. */
 bool key_check(const struct key_schema *keys, const struct attr *key, struct wrong *w);
 
+/* "Orders/ada/7": what a person calls the item, without blanks.  Longer ones have no name (b is full). */
+#define ITEM_NAME_MAX 512
+void item_name(struct buf *b, struct str table, const struct key_schema *keys, const struct attr *item);
+
 /* The key attributes of an item. */
 const struct attr *key_of_item(struct arena *a, const struct key_schema *keys, const struct attr *item);
 

@@ -12,6 +12,7 @@ extern const struct op_row ddb_batch_get_item, ddb_batch_write_item;
 extern const struct op_row ddb_describe_time_to_live, ddb_describe_limits, ddb_describe_endpoints;
 extern const struct op_row ddb_tag_resource, ddb_untag_resource, ddb_list_tags_of_resource;
 
-extern const struct op_row ddb_list_streams, ddb_describe_stream, ddb_get_shard_iterator, ddb_get_records;
+extern const struct op_row ddb_list_streams, ddb_describe_stream, ddb_get_shard_iterator, ddb_get_records,
+    ddb_causes;
 
 #endif

@@ -1,6 +1,5 @@
 #include "rmw.h"
 
-#include "base/codec.h"
 #include "door/trace.h"
 #include "index.h"
 #include "store.h"
@@ -139,20 +138,12 @@ static void count(struct rmw *r)
     r->table->bytes += (int64_t)r->new_size - (int64_t)r->old_size;
 }
 
-/* "Orders/ada/7": by this a person may ask what happened to an item.  Ids are separated by blanks. */
+/* By its name a person may ask what happened to an item. */
 static void trace_item(struct call *c, const struct rmw *r)
 {
     struct buf b;
-    buf_init(&b, 512);
-    buf_str(&b, r->table->name);
-    for (int i = 0; i < r->table->keys.n; i++) {
-        const struct attr *v = attr_get(r->key, r->table->keys.part[i].name);
-        buf_char(&b, '/');
-        if (v->type == ATTR_B)
-            codec_base64(&b, v->text);
-        else
-            codec_percent(&b, v->text, "!#$&'()*+,/:;=?@[]");
-    }
+    buf_init(&b, ITEM_NAME_MAX);
+    item_name(&b, r->table->name, &r->table->keys, r->key);
     if (!b.full)
         trace_also(c, buf_view(&b));
     buf_release(&b);

@@ -5,6 +5,7 @@
 #include "door/op.h"
 
 extern const struct op_row sqs_add_permission;
+extern const struct op_row sqs_causes;
 extern const struct op_row sqs_change_message_visibility;
 extern const struct op_row sqs_change_message_visibility_batch;
 extern const struct op_row sqs_create_queue;

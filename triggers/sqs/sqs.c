@@ -27,6 +27,7 @@ static const struct op_row *const ops[] = {
     &sqs_list_queue_tags,
     &sqs_add_permission,
     &sqs_remove_permission,
+    &sqs_causes,
     NULL,
 };
 
