@@ -177,6 +177,20 @@ class Handlers(unittest.TestCase):
             t.start()
             self.assertEqual(t.invoke("good").status, 200)
 
+    def test_a_worker_without_work_sleeps(self):
+        def wakes(pid):
+            with open("/proc/%d/status" % pid) as f:
+                return int(next(line for line in f if line.startswith("voluntary_ctxt_switches")).split()[1])
+
+        with Tidepool(files=app()) as t:
+            before = t.descendants()
+            self.assertEqual(t.invoke("good").status, 200)
+            worker = (t.descendants() - before).pop()
+            time.sleep(1)  # it tidies up after 0.2 s
+            first = wakes(worker)
+            time.sleep(1)
+            self.assertLess(wakes(worker) - first, 3)
+
     def test_nothing_leads_out_of_the_sandbox(self):
         self.assertEqual(self.t.invoke("escapes").json, "")
 

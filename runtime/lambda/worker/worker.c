@@ -236,12 +236,18 @@ static void receive(struct worker *w)
         w->in.n += (size_t)n;
 }
 
+/* No invocation here, and no beginning of one. */
+static bool is_idle(const struct worker *w)
+{
+    return w->running == 0 && w->in.n == 0;
+}
+
 /* Milliseconds to sleep at most. */
 static int patience(const struct worker *w)
 {
     int64_t us = w->executor ? executor_wait_us(w->executor) : -1;
     int ms = us < 0 ? -1 : (int)((us + 999) / 1000);
-    if (!w->tidy && (ms < 0 || ms > IDLE_MS))
+    if (!w->tidy && is_idle(w) && (ms < 0 || ms > IDLE_MS))
         ms = IDLE_MS;
     return ms;
 }
@@ -278,10 +284,15 @@ _Noreturn void worker_main(int fd, void *page)
             claim_beat(page, 0);
         struct pollfd p = {fd, POLLIN, 0};
         int ready = poll(&p, 1, more ? 0 : patience(w));
-        if (ready == 0 && !more && w->running == 0 && w->in.n == 0)
-            tidy(w);
+        if (ready < 0) /* the last tick: a step here would arm the next, and so on for ever */
+            continue;
         if (ready > 0)
             receive(w);
-        more = ready > 0 ? take_frames(w) : step(w, SLICE_US);
+        if (ready > 0)
+            more = take_frames(w);
+        else if (more || !is_idle(w))
+            more = step(w, SLICE_US);
+        else
+            tidy(w);
     }
 }
