@@ -48,6 +48,21 @@ static void test_writes(void **state)
           "[6,0.3333333333333333,0,9007199254740992,6]");
 }
 
+/* Neither array nor plain object at each of its levels: written once each all the same. */
+static void test_mixed(void **state)
+{
+    (void)state;
+    gives("return function() return {{1, x = 2}, {{}, x = {3, 4}}, {[1] = {5}, [2] = 6, x = {}}} end", "0",
+          "[{\"1\":1,\"x\":2},{\"1\":{},\"x\":[3,4]},{\"1\":[5],\"2\":6,\"x\":{}}]");
+    gives("return function() local t = {} for i = 1, 200 do t = {t, x = 1} end return #json.encode(t) end",
+          "0", "2402");
+    gives("return function() local t = {} for i = 1, 80 do t = {t, x = 1} end "
+          "return aws.typed{t = t}.t.M.x.N end",
+          "0", "\"1\"");
+    gives("return function() local up = {name = 'up'} up[1] = {up = up, name = 'down'} log.info(up) end", "0",
+          "null");
+}
+
 static void test_many(void **state)
 {
     (void)state;
@@ -126,9 +141,9 @@ static void test_deep(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_reads),  cmocka_unit_test(test_writes),
-        cmocka_unit_test(test_many),       cmocka_unit_test(test_tables), cmocka_unit_test(test_refuses),
-        cmocka_unit_test(test_deep),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_reads), cmocka_unit_test(test_writes),
+        cmocka_unit_test(test_many),       cmocka_unit_test(test_mixed), cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_refuses),    cmocka_unit_test(test_deep),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

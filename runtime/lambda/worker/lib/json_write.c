@@ -146,16 +146,35 @@ static void put_number(struct writer *w, const struct place *at, int idx)
         refuse(w, at, isnan(d) ? "NaN" : "infinity");
 }
 
+static bool is_sequence(lua_State *L, int t)
+{
+    lua_Integer n = 0;
+    lua_pushnil(L);
+    while (lua_next(L, t)) {
+        lua_pop(L, 1);
+        if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) != ++n) {
+            lua_pop(L, 1);
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Writes the table as an array as long as its keys come as 1, 2, 3, ..., which they do for what was built as
- * an array.  False: it is none or its order is another; `out` is as before. */
+ * an array.  False: it is none or its order is another; `out` is as before.  Before a table within is written
+ * all keys are looked at: one that is written twice at each level would take 2^depth. */
 static bool put_sequence(struct writer *w, const struct place *up, int t)
 {
     lua_State *L = w->L;
     size_t from = w->out->n;
     lua_Integer n = 0;
+    bool sure = false;
     lua_pushnil(L);
     while (lua_next(L, t)) {
-        if (!lua_isinteger(L, -2) || lua_tointeger(L, -2) != n + 1) {
+        bool next = lua_isinteger(L, -2) && lua_tointeger(L, -2) == n + 1;
+        if (next && !sure && lua_istable(L, -1))
+            next = sure = is_sequence(L, t);
+        if (!next) {
             lua_pop(L, 2);
             w->out->n = from;
             return false;
