@@ -575,6 +575,45 @@ static void test_sandbox(void **state)
           "0", "[true,false,false]");
 }
 
+/* What is ours and within reach is given nothing that it cannot stand. */
+static void test_sandbox_holds(void **state)
+{
+    (void)state;
+    gives("return function(e, c) local t = {} for _, v in ipairs{e, c, json.array(), json.object(), "
+          "aws.table('T'), aws.queue('Q'), aws.topic('T'), aws.set{1}, aws.binary('b')} do "
+          "t[#t + 1] = getmetatable(v) end return #t end",
+          "[]", "0");
+    gives("return function() local m, t = {__index = print}, {} "
+          "return {getmetatable(setmetatable(t, m)) == m, getmetatable(t).__index == print, "
+          "getmetatable(setmetatable({}, {__metatable = 'no'})), select('#', getmetatable({})), "
+          "(pcall(getmetatable))} end",
+          "0", "[true,true,\"no\",1,false]");
+    gives("return function() local service, operation = getmetatable(aws).__index, "
+          "getmetatable(aws.sqs).__index "
+          "return {(pcall(service, 1, 'x')), (pcall(service, 'x', 'x')), (pcall(operation, 1, 'x')), "
+          "(pcall(operation, 'x', 'x'))} end",
+          "0", "[false,false,false,false]");
+    gives("return function() local t = {} for _, v in ipairs{{SS = 'abc'}, {NS = 5}, {M = 'abc'}, {L = 5}, "
+          "{L = {5}}, {M = {a = 'x'}}, 5, {}, {5}, {S = {}}, {SS = {{}}}} do "
+          "t[#t + 1] = (pcall(aws.plain, {x = v})) end return t end",
+          "0", "[false,false,false,false,false,false,false,false,false,false,false]");
+    gives("return function() return aws.plain{a = {['']= 'x'}} end", "0", "{\"a\":\"x\"}");
+}
+
+/* The thread in which an error is shown is not the guest's. */
+static void test_sandbox_of_tostring(void **state)
+{
+    struct lua_home h;
+    (void)state;
+    home_open(&h, "return function(e) if e.fail then error(setmetatable({}, {__tostring = function() "
+                  "thread, main = coroutine.running() pcall(coroutine.yield) "
+                  "return tostring(coroutine.isyieldable()) end})) end "
+                  "return {thread == coroutine.running(), main, coroutine.status(thread)} end");
+    assert_non_null(strstr(home_invoke(&h, "{\"fail\":true}"), "\"errorMessage\":\"false\""));
+    assert_string_equal(home_invoke(&h, "{}"), "[true,true,\"running\"]");
+    home_close(&h);
+}
+
 /* A folder of modules, with one outside that a link leads to. */
 static void write_file(const char *folder, const char *name, const char *text)
 {
@@ -702,6 +741,8 @@ int main(void)
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_small_libraries),
         cmocka_unit_test(test_sandbox),
+        cmocka_unit_test(test_sandbox_holds),
+        cmocka_unit_test(test_sandbox_of_tostring),
         cmocka_unit_test(test_modules),
         cmocka_unit_test(test_warming),
         cmocka_unit_test(test_small),

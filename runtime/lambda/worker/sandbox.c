@@ -37,6 +37,18 @@ static int guarded_xpcall(lua_State *L)
     return real(L);
 }
 
+/* Our own metatables are for nobody: a __gc put into one would be the finalizer of all tables that we mark.
+ */
+static int get_metatable(lua_State *L)
+{
+    luaL_checkany(L, 1);
+    if (!lua_getmetatable(L, 1) || lib_is_mark(L, -1))
+        lua_pushnil(L);
+    else
+        luaL_getmetafield(L, 1, "__metatable"); /* pushes nothing when there is none */
+    return 1;
+}
+
 static int set_metatable(lua_State *L)
 {
     int type = lua_type(L, 2);
@@ -110,9 +122,8 @@ static int print(lua_State *L)
 /* --- building ------------------------------------------------------------------------------------------ */
 
 static const char *const base_allowed[] = {
-    "_G",     "_VERSION", "assert",   "error",    "getmetatable", "ipairs", "load",
-    "next",   "pairs",    "pcall",    "rawequal", "rawget",       "rawlen", "rawset",
-    "select", "tonumber", "tostring", "type",     "xpcall",       NULL,
+    "_G",     "_VERSION", "assert", "error",  "ipairs",   "load",     "next", "pairs",  "pcall", "rawequal",
+    "rawget", "rawlen",   "rawset", "select", "tonumber", "tostring", "type", "xpcall", NULL,
 };
 
 static bool among(const char *const *names, const char *name)
@@ -153,6 +164,7 @@ static void open_base(lua_State *L)
     lua_pop(L, 1);
     wrap_global(L, "load", load_text);
     wrap_global(L, "xpcall", guarded_xpcall);
+    lua_register(L, "getmetatable", get_metatable);
     lua_register(L, "setmetatable", set_metatable);
     lua_register(L, "next", next_member);
     lua_register(L, "collectgarbage", collect_garbage);

@@ -1,8 +1,8 @@
 /* What a handler sees: an allow-list.  Nothing else is in the environment, so nothing has to be forbidden.
  *
  * Invariants: 1. no bytecode is loaded but our own (load is text only).  2. no __gc: a finalizer runs where
- * no hook can stop it.  3. files are read below CodeUri only, symbolic links resolved.  4. error handlers of
- * xpcall do not run once the time is up, for they run inside the hook. */
+ * no hook can stop it; so none of our marks is shown.  3. files are read below CodeUri only, symbolic links
+ * resolved.  4. error handlers of xpcall do not run once the time is up, for they run inside the hook. */
 #ifndef LAMBDA_WORKER_SANDBOX_H
 #define LAMBDA_WORKER_SANDBOX_H
 

@@ -14,10 +14,23 @@
 
 static void plain_value(lua_State *L);
 
+static void not_an_attribute(lua_State *L)
+{
+    luaL_error(L, "not an attribute value");
+}
+
+/* What aws.plain is given is the guest's: it may look like an item and be none. */
+static void must_be_table(lua_State *L)
+{
+    if (!lua_istable(L, -1))
+        not_an_attribute(L);
+}
+
 /* Each member of the table at the top, in place. */
 static void plain_members(lua_State *L)
 {
     luaL_checkstack(L, 8, "an item is nested too deep");
+    must_be_table(L);
     lua_pushnil(L);
     while (lua_next(L, -2)) {
         plain_value(L); /* table, key, value */
@@ -72,6 +85,7 @@ static void plain_scalar(lua_State *L, char type)
 
 static void plain_set(lua_State *L, char type)
 {
+    must_be_table(L);
     lua_Integer n = (lua_Integer)lua_rawlen(L, -1);
     for (lua_Integer i = 1; i <= n; i++) {
         lua_rawgeti(L, -1, i);
@@ -85,18 +99,19 @@ static void plain_set(lua_State *L, char type)
 static void plain_value(lua_State *L)
 {
     luaL_checkstack(L, 8, "an item is nested too deep");
+    must_be_table(L);
     lua_pushnil(L);
-    if (!lua_istable(L, -2) || !lua_next(L, -2))
-        luaL_error(L, "not an attribute value");
+    if (!lua_next(L, -2) || lua_type(L, -2) != LUA_TSTRING)
+        not_an_attribute(L);
     const char *type = lua_tostring(L, -2);
     if (strcmp(type, "NULL") == 0) {
         lua_pop(L, 1);
         json_push_null(L);
     } else if (strcmp(type, "M") == 0 || strcmp(type, "L") == 0) {
         plain_members(L);
-    } else if (type[1] == 'S' && !type[2]) {
+    } else if (*type && type[1] == 'S' && !type[2]) {
         plain_set(L, type[0]);
-    } else if (!type[1]) {
+    } else if (*type && !type[1]) {
         plain_scalar(L, type[0]);
     }
     lua_replace(L, -3); /* table, key, value -> value, key */

@@ -29,6 +29,7 @@ static int call_operation(lua_State *L)
 /* Upvalue: service.  Arguments: the service's table, the operation's name. */
 static int index_operation(lua_State *L)
 {
+    luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checkstring(L, 2);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_pushvalue(L, 2);
@@ -41,6 +42,7 @@ static int index_operation(lua_State *L)
 
 static int index_service(lua_State *L)
 {
+    luaL_checktype(L, 1, LUA_TTABLE);
     luaL_checkstring(L, 2);
     lua_newtable(L);
     lua_createtable(L, 0, 1);

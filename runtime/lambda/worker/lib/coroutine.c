@@ -182,10 +182,15 @@ static int isyieldable(lua_State *L)
     return 1;
 }
 
+/* The state's main thread, where an error's __tostring runs, is ours: whoever holds it could close it. */
 static int running(lua_State *L)
 {
-    lua_pushthread(L);
-    lua_pushboolean(L, L == env_of(L)->co);
+    const struct env *e = env_of(L);
+    if (L == e->L)
+        lua_rawgeti(L, LUA_REGISTRYINDEX, SLOT_CO);
+    else
+        lua_pushthread(L);
+    lua_pushboolean(L, L == e->L || L == e->co);
     return 2;
 }
 

@@ -24,6 +24,15 @@ bool lib_is(lua_State *L, int idx, enum env_slot slot)
     return is;
 }
 
+bool lib_is_mark(lua_State *L, int idx)
+{
+    const void *table = lua_topointer(L, idx), *const *marks = env_of(L)->mark;
+    for (int slot = 0; slot < SLOT_END; slot++)
+        if (marks[slot] == table)
+            return true;
+    return false;
+}
+
 struct buf *lib_out(lua_State *L)
 {
     struct buf *out = &env_of(L)->x->out;

@@ -43,6 +43,9 @@ void lib_new_mark(lua_State *L, enum env_slot slot, const luaL_Reg *meta);
 void lib_mark(lua_State *L, enum env_slot slot);
 bool lib_is(lua_State *L, int idx, enum env_slot slot);
 
+/* Whether this table is the metatable of one of the slots. */
+bool lib_is_mark(lua_State *L, int idx);
+
 /* The executor's buffer for what is written now, empty.  Used up before the next Lua call of the guest. */
 struct buf *lib_out(lua_State *L);
 
