@@ -92,8 +92,8 @@ struct env {
     struct str call_service, call_operation; /* lent until the yield has reached the executor */
     int64_t wake_ms;                         /* world's clock */
     int answer_status;
-    struct buf answer;                   /* body */
-    struct str answer_code, answer_text; /* in arena */
+    struct buf answer;                   /* body, or a fault's */
+    struct str answer_code, answer_text; /* views into it */
 };
 
 struct executor {
@@ -107,7 +107,6 @@ struct executor {
 
     lua_State *volatile running; /* whose code runs now, for the signal; NULL: none */
     volatile sig_atomic_t due;   /* the signal came and no hook has run yet */
-    sig_atomic_t rest;           /* ticks to leave out; the signal's own */
     int64_t slice_end;           /* real clock */
     int64_t rest_until;          /* real clock; the signal's own */
 

@@ -382,6 +382,22 @@ void executor_tidy(struct executor *x)
     buf_release(&x->scratch);
 }
 
+/* A fault's code and text in place of the body.  Not in the arena, which grows until the invocation's end: a
+ * handler may meet any number of faults. */
+static void keep_answer(struct env *e, struct str body, struct str code, struct str text)
+{
+    struct buf *b = &e->answer;
+    buf_clear(b);
+    if (e->answer_status >= 200 && e->answer_status <= 299) {
+        buf_str(b, body);
+        return;
+    }
+    buf_str(b, code);
+    buf_str(b, text);
+    e->answer_code = str_sub(buf_view(b), 0, code.n);
+    e->answer_text = str_sub(buf_view(b), code.n, text.n);
+}
+
 void executor_answer(struct executor *x, uint64_t invocation, uint64_t call, int status, struct str body,
                      struct str code, struct str text)
 {
@@ -391,10 +407,7 @@ void executor_answer(struct executor *x, uint64_t invocation, uint64_t call, int
         if (e->id != invocation || e->wait != WAIT_CALL || e->call != call)
             continue;
         e->answer_status = status;
-        e->answer_code = arena_str(&e->arena, code);
-        e->answer_text = arena_str(&e->arena, text);
-        buf_clear(&e->answer);
-        buf_str(&e->answer, body);
+        keep_answer(e, body, code, text);
         list_del(at);
         list_push(&x->ready, at);
         return;
