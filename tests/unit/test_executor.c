@@ -598,6 +598,10 @@ static void test_sandbox_holds(void **state)
           "t[#t + 1] = (pcall(aws.plain, {x = v})) end return t end",
           "0", "[false,false,false,false,false,false,false,false,false,false,false]");
     gives("return function() return aws.plain{a = {['']= 'x'}} end", "0", "{\"a\":\"x\"}");
+    gives("return function() return {(pcall(os.time, {year = 1000000000, month = 1, day = 1})), "
+          "os.time{year = 100000000, month = 1000000000, day = 1000000000, hour = 1000000000} > 0, "
+          "os.time{year = -100000000, month = -1000000000, day = 1} < 0} end",
+          "0", "[false,true,true]");
 }
 
 /* The thread in which an error is shown is not the guest's. */
@@ -612,6 +616,15 @@ static void test_sandbox_of_tostring(void **state)
     assert_non_null(strstr(home_invoke(&h, "{\"fail\":true}"), "\"errorMessage\":\"false\""));
     assert_string_equal(home_invoke(&h, "{}"), "[true,true,\"running\"]");
     home_close(&h);
+}
+
+static void test_unknown_options(void **state)
+{
+    (void)state;
+    gives("return function() return {(pcall(http.get, 'http://x', {header = {}})), "
+          "(pcall(http.get, 'http://x', {headers = 'x'})), (pcall(http.request, {url = 'http://x', 'x'})), "
+          "(pcall(aws.invoke, 'f', {}, {asnyc = true})), (pcall(aws.invoke, 'f', {}, 'async'))} end",
+          "0", "[false,false,false,false,false]");
 }
 
 /* A folder of modules, with one outside that a link leads to. */
@@ -743,6 +756,7 @@ int main(void)
         cmocka_unit_test(test_sandbox),
         cmocka_unit_test(test_sandbox_holds),
         cmocka_unit_test(test_sandbox_of_tostring),
+        cmocka_unit_test(test_unknown_options),
         cmocka_unit_test(test_modules),
         cmocka_unit_test(test_warming),
         cmocka_unit_test(test_small),

@@ -94,16 +94,28 @@ static int invoked(lua_State *L, int status, lua_KContext ctx)
     return error.p ? raise_function_error(L, error) : 1;
 }
 
+/* Whether the options at 3 say {async = true}, the only one there is. */
+static bool is_async(lua_State *L)
+{
+    if (lua_isnoneornil(L, 3))
+        return false;
+    luaL_checktype(L, 3, LUA_TTABLE);
+    lua_pushnil(L);
+    while (lua_next(L, 3)) {
+        if (lua_type(L, -2) != LUA_TSTRING || strcmp(lua_tostring(L, -2), "async") != 0)
+            luaL_error(L, "aws.invoke: the only option is 'async'");
+        lua_pop(L, 1);
+    }
+    lua_getfield(L, 3, "async");
+    return lua_toboolean(L, -1);
+}
+
 /* aws.invoke(name, payload [, {async = true}]) */
 static int invoke(lua_State *L)
 {
     struct str name = lib_str(L, 1), payload;
-    bool async = false;
     lua_settop(L, 3);
-    if (lua_istable(L, 3)) {
-        lua_getfield(L, 3, "async");
-        async = lua_toboolean(L, -1);
-    }
+    bool async = is_async(L);
     struct buf *out = lib_out(L);
     json_put(L, 2, out, 0);
     lua_pushlstring(L, out->p, out->n);

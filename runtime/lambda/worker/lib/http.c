@@ -65,11 +65,27 @@ static void put_body(struct buf *out, struct str body)
     buf_char(out, '"');
 }
 
+static void check_options(lua_State *L)
+{
+    static const char *const known[] = {"url", "method", "headers", "body", "timeout"};
+    luaL_checktype(L, 1, LUA_TTABLE);
+    lua_settop(L, 1);
+    lua_pushnil(L);
+    while (lua_next(L, 1)) {
+        const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "a number";
+        size_t i = 0;
+        while (i < sizeof(known) / sizeof(*known) && strcmp(known[i], name) != 0)
+            i++;
+        if (i == sizeof(known) / sizeof(*known))
+            luaL_error(L, "http.request: unknown option '%s'", name);
+        lua_pop(L, 1);
+    }
+}
+
 /* Stack: options. */
 static int send(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TTABLE);
-    lua_settop(L, 1);
+    check_options(L);
     struct str url = option(L, "url"), method = option(L, "method"), body = option(L, "body");
     int timeout = TIMEOUT_MS, whole = 1;
     if (lua_getfield(L, 1, "timeout") != LUA_TNIL)
@@ -78,7 +94,8 @@ static int send(lua_State *L)
         return luaL_error(L, "http.request: no url");
     if (!whole || timeout <= 0)
         return luaL_error(L, "http.request: timeout must be a number of milliseconds");
-    lua_getfield(L, 1, "headers");
+    if (lua_getfield(L, 1, "headers") != LUA_TNIL && !lua_istable(L, -1))
+        return luaL_error(L, "http.request: 'headers' must be a table");
     int headers = lua_gettop(L);
     struct buf *out = lib_out(L);
     buf_z(out, "{\"Method\":");

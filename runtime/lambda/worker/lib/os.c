@@ -89,6 +89,7 @@ static int64_t now_s(lua_State *L)
 }
 
 #define NO_DEFAULT INT_MIN
+#define YEAR_MOST 100000000 /* what all other fields may add to it still fits 64 bits of milliseconds */
 
 static int field(lua_State *L, const char *name, int otherwise)
 {
@@ -138,8 +139,11 @@ static int time_of(lua_State *L)
     }
     luaL_checktype(L, 1, LUA_TTABLE);
     lua_settop(L, 1);
+    int year = field(L, "year", NO_DEFAULT);
+    if (year < -YEAR_MOST || year > YEAR_MOST)
+        return luaL_error(L, "field 'year' is out-of-bound");
     struct civil c = {
-        .year = field(L, "year", NO_DEFAULT),
+        .year = year,
         .month = field(L, "month", NO_DEFAULT),
         .day = field(L, "day", NO_DEFAULT),
         .hour = field(L, "hour", 12),
