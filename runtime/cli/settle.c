@@ -3,6 +3,8 @@
 
 static int run(struct cli *cli)
 {
+    if (cli->arg_count > 1)
+        return cli_error("settle takes one horizon, or none");
     cJSON *in = cJSON_CreateObject();
     if (cli->arg_count)
         cJSON_AddStringToObject(in, "horizon", cli->args[0]);

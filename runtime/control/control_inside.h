@@ -37,9 +37,11 @@ void control_clock_json(const struct world *w, cJSON *out);
 enum rc control_clock_changed(struct call *c);
 enum rc control_clock_load(struct world *w);
 
-/* Waits until nothing is in flight, moving the clock on to whatever is due until `until_ms`; then, with
- * `move`, stands the clock at `until_ms`.  Ends the (forwarded) call with the list of what happened. */
+#define CONTROL_TIME_END INT64_C(253402300800000) /* the year 10000, which an ISO time cannot say */
+
+/* Waits until nothing is in flight, moving the clock on to whatever is due within `span_ms`; then, with
+ * `move`, stands the clock at its end.  Ends the (forwarded) call with the list of what happened. */
 void control_stop(struct world *w, void *state);
-enum op_end control_quiet(struct call *c, int64_t until_ms, bool move);
+enum op_end control_quiet(struct call *c, int64_t span_ms, bool move);
 
 #endif

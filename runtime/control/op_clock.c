@@ -79,7 +79,7 @@ enum rc control_clock_load(struct world *w)
 static enum op_end set_time(struct call *c, struct str value)
 {
     int64_t ms;
-    if (!clock_parse(value, &ms))
+    if (!clock_parse(value, &ms) || ms < 0 || ms >= CONTROL_TIME_END)
         return call_fail(c, &control_bad_request,
                          "not a time: \"%.*s\" (say 2030-01-01T00:00:00Z or epoch seconds)", STR_ARG(value));
     clock_set(&c->world->clock, ms * 1000);
@@ -101,7 +101,7 @@ static enum op_end advance(struct call *c, struct str value)
     if (!clock_parse_span(value, &span))
         return call_fail(c, &control_bad_request, "not a time span: \"%.*s\" (say 30s, 15m, 2h, 14d)",
                          STR_ARG(value));
-    return control_quiet(c, clock_now(&c->world->clock) + span, true);
+    return control_quiet(c, span, true);
 }
 
 static enum op_end run(struct call *c, const void *input)
@@ -113,6 +113,9 @@ static enum op_end run(struct call *c, const void *input)
 
     if (str_is(req->action, "advance"))
         return advance(c, value);
+    if (value.n && !str_is(req->action, "set") && !str_is(req->action, "speed"))
+        return call_fail(c, &control_bad_request, "%.*s takes no value",
+                         STR_ARG(req->action.p ? req->action : STR("show")));
     if (str_is(req->action, "freeze"))
         clock_freeze(clock);
     else if (str_is(req->action, "resume"))

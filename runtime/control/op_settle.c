@@ -18,7 +18,7 @@ static enum op_end run(struct call *c, const void *input)
     if (req->horizon.p && !clock_parse_span(req->horizon, &span))
         return call_fail(c, &control_bad_request, "not a time span: \"%.*s\" (say 30s, 15m, 2h)",
                          STR_ARG(req->horizon));
-    return control_quiet(c, clock_now(&c->world->clock) + span, false);
+    return control_quiet(c, span, false);
 }
 
 const struct op_row control_settle = {"Settle", run, in, sizeof(struct settle_in), .flags = OP_QUIET};

@@ -107,12 +107,15 @@ static uint64_t last_event(const struct trace *t)
     return seq;
 }
 
-enum op_end control_quiet(struct call *c, int64_t until_ms, bool move)
+enum op_end control_quiet(struct call *c, int64_t span_ms, bool move)
 {
     struct control *k = control_of(c);
+    int64_t now = clock_now(&c->world->clock);
+    if (span_ms >= CONTROL_TIME_END - now)
+        return call_fail(c, &control_bad_request, "a span that leads beyond the year 9999");
     struct quiet *q = arena_zalloc(&c->arena, sizeof(*q));
     q->call = c;
-    q->until = until_ms;
+    q->until = now + span_ms;
     q->move = move;
     q->since = last_event(c->world->trace);
     list_push(&k->waiting, &q->link);

@@ -109,6 +109,12 @@ static void test_reset_empties_the_store_and_the_real_time_returns(void **state)
 static void test_what_is_not_a_time_is_refused(void **state)
 {
     refused(*state, "BadRequest", "tidepool", "Clock", "{'action':'advance','value':'soon'}");
+    refused(*state, "BadRequest", "tidepool", "Clock", "{'action':'advance','value':'3000000d'}");
+    refused(*state, "BadRequest", "tidepool", "Clock",
+            "{'action':'advance','value':'9223372036854775807ms'}");
+    refused(*state, "BadRequest", "tidepool", "Settle", "{'horizon':'9223372036854775807ms'}");
+    refused(*state, "BadRequest", "tidepool", "Clock", "{'action':'set','value':'253402300800'}");
+    refused(*state, "BadRequest", "tidepool", "Clock", "{'action':'freeze','value':'15m'}");
     refused(*state, "NotFound", "tidepool", "Why", "{'id':'nobody'}");
 }
 
