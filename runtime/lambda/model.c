@@ -207,6 +207,18 @@ int64_t functions_reserved(struct lambda *l, const struct function *but)
     return sum;
 }
 
+bool function_may_reserve(struct call *c, const struct function *f, int64_t reserved)
+{
+    int64_t others = functions_reserved(lambda_of(c->world), f);
+    if (reserved <= 0 || reserved <= LAMBDA_ACCOUNT_CONCURRENCY - LAMBDA_UNRESERVED_LEAST - others)
+        return true;
+    lambda_fail(c, &lambda_invalid,
+                "Specified ReservedConcurrentExecutions for function decreases account's "
+                "UnreservedConcurrentExecution below its minimum value of [%d].",
+                LAMBDA_UNRESERVED_LEAST);
+    return false;
+}
+
 /* --- changes */
 
 cJSON *function_edit(const struct function *f)

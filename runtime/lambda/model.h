@@ -52,6 +52,9 @@ bool function_remove(struct call *c, struct function *f);
 /* What is promised to other functions of the account: the sum of all reservations but this one's. */
 int64_t functions_reserved(struct lambda *l, const struct function *but);
 
+/* Whether so much is left for this function (NULL: a new one).  False: the fault is set. */
+bool function_may_reserve(struct call *c, const struct function *f, int64_t reserved);
+
 void functions_forget(struct lambda *l);
 
 /* FunctionConfiguration, as GetFunction and ListFunctions show it; the taker's. */

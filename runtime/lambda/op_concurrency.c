@@ -35,12 +35,8 @@ static enum op_end run_put(struct call *c, const void *input)
     struct function *f = function_find(c, req->function, STR_NONE);
     if (!f)
         return OP_FAULT;
-    int64_t others = functions_reserved(lambda_of(c->world), f);
-    if (req->reserved > LAMBDA_ACCOUNT_CONCURRENCY - LAMBDA_UNRESERVED_LEAST - others)
-        return lambda_fail(c, &lambda_invalid,
-                           "Specified ReservedConcurrentExecutions for function decreases account's "
-                           "UnreservedConcurrentExecution below its minimum value of [%d].",
-                           LAMBDA_UNRESERVED_LEAST);
+    if (!function_may_reserve(c, f, req->reserved))
+        return OP_FAULT;
     cJSON_AddNumberToObject(call_out(c), "ReservedConcurrentExecutions", (double)req->reserved);
     return save(c, f, cJSON_CreateNumber((double)req->reserved));
 }

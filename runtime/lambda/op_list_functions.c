@@ -22,6 +22,8 @@ static const struct shape_row in[] = {
 static cJSON *list_row(const struct function *f, bool version)
 {
     cJSON *o = function_configuration(f);
+    cJSON_DeleteItemFromObjectCaseSensitive(o, "State"); /* AWS shows them with GetFunction only */
+    cJSON_DeleteItemFromObjectCaseSensitive(o, "LastUpdateStatus");
     if (!version)
         return o;
     struct buf arn;

@@ -105,11 +105,6 @@ static enum op_end check(struct call *c, const struct put_function_in *req)
     if (!req->folder.n == !req->inline_code.n)
         return lambda_fail(c, &lambda_invalid,
                            "Please provide a source for function code: CodeFolder or InlineCode.");
-    if (req->reserved > LAMBDA_ACCOUNT_CONCURRENCY - LAMBDA_UNRESERVED_LEAST)
-        return lambda_fail(c, &lambda_invalid,
-                           "Specified ReservedConcurrentExecutions for function decreases account's "
-                           "UnreservedConcurrentExecution below its minimum value of [%d].",
-                           LAMBDA_UNRESERVED_LEAST);
     return check_variables(c, req->environment);
 }
 
@@ -141,6 +136,8 @@ static cJSON *event_row(struct call *c, const cJSON *event_config)
 static struct function *write_row(struct call *c, const struct function *old, struct str arn,
                                   const struct put_function_in *req)
 {
+    if (!function_may_reserve(c, old, req->reserved))
+        return NULL;
     cJSON *row = old ? function_edit(old) : new_row(c, arn);
     set_or_drop(row, "Put", cJSON_Duplicate(c->in, true));
     set_or_drop(row, "Reserved", req->reserved < 0 ? NULL : cJSON_CreateNumber((double)req->reserved));

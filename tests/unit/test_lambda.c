@@ -168,7 +168,9 @@ static void test_functions(void **state)
 
     c = ask(w, "ListFunctions", "{\"MaxItems\":1}");
     assert_string_equal(member(c, "NextMarker"), "ant");
-    assert_int_equal(cJSON_GetArraySize(cJSON_GetObjectItem(c->out, "Functions")), 1);
+    const cJSON *functions = cJSON_GetObjectItem(c->out, "Functions");
+    assert_int_equal(cJSON_GetArraySize(functions), 1);
+    assert_null(cJSON_GetObjectItem(cJSON_GetArrayItem(functions, 0), "State"));
     call_free(c);
     c = ask(w, "ListFunctions", "{\"Marker\":\"ant\"}");
     assert_null(member(c, "NextMarker"));
@@ -219,6 +221,13 @@ static void test_refusals(void **state)
     put_function(w, "f", ECHO, "");
     refused(w, "PutFunctionConcurrency", "{\"FunctionName\":\"f\",\"ReservedConcurrentExecutions\":901}", 400,
             "InvalidParameterValueException",
+            "Specified ReservedConcurrentExecutions for function decreases account's "
+            "UnreservedConcurrentExecution below its minimum value of [100].");
+    put_function(w, "g", ECHO, "{\"ReservedConcurrentExecutions\":600}");
+    refused(w, "PutFunction",
+            "{\"FunctionName\":\"h\",\"Runtime\":\"lua5.4\",\"Handler\":\"i\",\"InlineCode\":\"x\","
+            "\"ReservedConcurrentExecutions\":301}",
+            400, "InvalidParameterValueException",
             "Specified ReservedConcurrentExecutions for function decreases account's "
             "UnreservedConcurrentExecution below its minimum value of [100].");
     refused(w, "Invoke", "{\"FunctionName\":\"nope\"}", 404, "ResourceNotFoundException",
