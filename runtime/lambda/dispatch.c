@@ -176,6 +176,22 @@ void home_logged(struct home *h, uint64_t invocation, struct str line)
     report_line(x, str_z(h->lane->name), line);
 }
 
+/* What REPORT says of ends that take the environment along. */
+static const struct end {
+    const char *error, *status, *error_type;
+} ends[] = {
+    {"Timeout", "timeout", NULL},
+    {"Memory", "error", "Runtime.OutOfMemory"},
+};
+
+static const struct end *end_of(struct str error)
+{
+    for (size_t i = 0; i < sizeof(ends) / sizeof(*ends); i++)
+        if (str_is(error, ends[i].error))
+            return &ends[i];
+    return NULL;
+}
+
 #define TOO_LARGE                                                                                            \
     "{\"errorMessage\":\"Response payload size exceeded maximum allowed payload size (6291556 bytes).\","    \
     "\"errorType\":\"Function.ResponseSizeTooLarge\"}"
@@ -188,6 +204,7 @@ void home_done(struct home *h, const struct invocation_result *r)
         return;
     h->spoke = true;
     dispatch_announce(x);
+    const struct end *end = end_of(r->error);
     struct landing how = {.payload = r->payload, .failed = r->error.p};
     if (r->payload.n > LAMBDA_RESULT_MAX)
         how = (struct landing){.payload = STR(TOO_LARGE), .failed = true};
@@ -195,7 +212,8 @@ void home_done(struct home *h, const struct invocation_result *r)
                &(struct report){
                    .duration_us = r->duration_us,
                    .memory_used = r->memory_used,
-                   .status = str_is(r->error, "Timeout") ? "timeout" : NULL,
+                   .status = end ? end->status : NULL,
+                   .error_type = end ? end->error_type : NULL,
                    .error = how.failed ? how.payload : STR_NONE,
                });
     dispatch_land(x, &how);

@@ -4,6 +4,7 @@
  */
 #include "door/arn.h"
 #include "model.h"
+#include <ctype.h>
 
 struct put_function_in {
     struct str name, runtime, handler, folder, inline_code, version, description, role;
@@ -75,6 +76,16 @@ static bool is_reserved(const char *name)
     return false;
 }
 
+#define NAME_PATTERN "[a-zA-Z]([a-zA-Z0-9_])+"
+
+static bool is_variable_name(const char *name)
+{
+    const char *p = name;
+    while (isalnum((unsigned char)*p) || *p == '_')
+        p++;
+    return isalpha((unsigned char)*name) && !*p && p - name > 1;
+}
+
 #define UNABLE                                                                                               \
     "Lambda was unable to configure your environment variables because the environment variables you have "  \
     "provided "
@@ -84,6 +95,11 @@ static enum op_end check_variables(struct call *c, const cJSON *env)
     const cJSON *variables = cJSON_GetObjectItemCaseSensitive(env, "Variables"), *v;
     size_t bytes = 0;
     cJSON_ArrayForEach (v, variables) {
+        if (!is_reserved(v->string) && !is_variable_name(v->string))
+            return lambda_fail(c, &lambda_invalid,
+                               "Environment variable '%s': Map keys must satisfy constraint: [Member must "
+                               "satisfy regular expression pattern: " NAME_PATTERN "]",
+                               v->string);
         if (is_reserved(v->string))
             return lambda_fail(c, &lambda_invalid,
                                UNABLE "contains reserved keys that are currently not supported for "

@@ -154,7 +154,7 @@ static void answers(struct world *w, const char *name, const char *payload, cons
 static void test_functions(void **state)
 {
     struct world *w = world_of(state);
-    put_function(w, "zebra", ECHO, "{\"Timeout\":5,\"Environment\":{\"Variables\":{\"A\":\"1\"}}}");
+    put_function(w, "zebra", ECHO, "{\"Timeout\":5,\"Environment\":{\"Variables\":{\"A1\":\"1\"}}}");
     put_function(w, "ant", ECHO, "{\"Tags\":{\"team\":\"a\"}}");
 
     struct call *c = ask(w, "GetFunction", "{\"FunctionName\":\"zebra\"}");
@@ -218,6 +218,12 @@ static void test_refusals(void **state)
             "{\"FunctionName\":\"f\",\"Runtime\":\"nodejs22.x\",\"Handler\":\"i\",\"InlineCode\":\"x\"}", 400,
             "InvalidParameterValueException",
             "Runtime nodejs22.x is not supported by tidepool yet: use provided.al2023 or lua5.4");
+    refused(w, "PutFunction",
+            "{\"FunctionName\":\"f\",\"Runtime\":\"lua5.4\",\"Handler\":\"i\",\"InlineCode\":\"x\","
+            "\"Environment\":{\"Variables\":{\"MY-NAME\":\"1\"}}}",
+            400, "InvalidParameterValueException",
+            "Environment variable 'MY-NAME': Map keys must satisfy constraint: [Member must satisfy regular "
+            "expression pattern: [a-zA-Z]([a-zA-Z0-9_])+]");
     put_function(w, "f", ECHO, "");
     refused(w, "PutFunctionConcurrency", "{\"FunctionName\":\"f\",\"ReservedConcurrentExecutions\":901}", 400,
             "InvalidParameterValueException",
@@ -352,6 +358,22 @@ static void test_a_loop_ends_at_the_deadline(void **state)
     cJSON *error = cJSON_Parse(buf_zstr(&c->payload_out));
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(error, "errorType")), "Sandbox.Timedout");
     cJSON_Delete(error);
+    call_free(c);
+}
+
+static void test_memory_that_is_used_up(void **state)
+{
+    struct world *w = world_of(state);
+    put_function(w, "glutton", "return function() local s = 'x' while true do s = s .. s end end", "");
+    struct call *c = invoke(w, "glutton", "{}", "{\"LogType\":\"Tail\"}");
+    cJSON *error = cJSON_Parse(buf_zstr(&c->payload_out));
+    assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(error, "errorType")), "Runtime.ExitError");
+    cJSON_Delete(error);
+    struct buf text;
+    buf_init(&text, 100000);
+    assert_true(codec_unbase64(&text, str_z(member(c, "LogResult"))));
+    assert_true(str_search(buf_view(&text), STR("\tStatus: error\tError Type: Runtime.OutOfMemory")) > 0);
+    buf_release(&text);
     call_free(c);
 }
 
@@ -566,6 +588,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_typed, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_failing_function, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_loop_ends_at_the_deadline, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_memory_that_is_used_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_log_tail, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_handler_calls_the_door, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_new_code_means_new_environments, set_up, tear_down),

@@ -223,7 +223,7 @@ static void finish_memory(struct executor *x, struct env *e)
              (int)x->spec.memory_mb);
     log_line(e, line);
     fail_memory(e, &x->out);
-    finish(x, e, STR("Unhandled"), true);
+    finish(x, e, STR("Memory"), true);
 }
 
 /* AWS's runtimes write the error of a failed invocation into its log. */

@@ -46,7 +46,8 @@ struct invocation_result {
     uint64_t id;
     struct str
         payload; /* JSON text of the result, or of the error: {"errorMessage","errorType","stackTrace"} */
-    struct str error; /* absent: success; "Unhandled": the function failed; "Timeout": the deadline passed */
+    struct str error; /* absent: success; "Unhandled": the function failed; "Timeout": the deadline passed;
+                         "Memory": MemorySize was used up */
     int64_t duration_us, init_us; /* world's clock; init 0 when warm */
     int64_t memory_used;          /* bytes, the environment's most */
     int64_t discarded;            /* 1: the environment was thrown away */
