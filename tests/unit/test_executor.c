@@ -1,6 +1,8 @@
 /* lambda/worker: handlers that answer, fail, wait, hang and try to get out. */
 #include "lua_home.h"
 
+#include "base/codec.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -66,6 +68,17 @@ static void test_log(void **state)
     assert_string_equal(buf_zstr(&h.log), "a\nb\t1\n[INFO]\t2026-11-22T09:30:00.123Z\t"
                                           "11111111-2222-4333-8444-555555555555\tx "
                                           "{\"f\":\"function\",\"n\":1} nil\n");
+    home_close(&h);
+}
+
+static void test_log_of_bytes(void **state)
+{
+    struct lua_home h;
+    (void)state;
+    home_open(&h, "return function() print('a\\xff\\xc3(b\\0c') print(('\\xc3\\xa9'):rep(200000)) end");
+    home_invoke(&h, "0");
+    assert_true(str_starts(buf_view(&h.log), STR("a\xEF\xBF\xBD\xEF\xBF\xBD(b c\n\xC3\xA9\xC3\xA9")));
+    assert_true(codec_utf8_valid(buf_view(&h.log)));
     home_close(&h);
 }
 
@@ -618,6 +631,22 @@ static void test_sandbox_of_tostring(void **state)
     home_close(&h);
 }
 
+/* No half of it is sent. */
+static void test_what_is_too_long_for_a_call(void **state)
+{
+    struct lua_home h;
+    (void)state;
+    struct function_spec spec = home_spec(
+        "return function() local t = {a = ('x'):rep(17 << 20)} local q = aws.queue('Q') "
+        "return {(pcall(aws.invoke, 'f', t)), (pcall(q.send, q, t)), (pcall(q.send_batch, q, {t})), "
+        "(pcall(aws.typed, t)), (pcall(aws.sqs.send_message, t))} end");
+    spec.memory_mb = 256;
+    home_open_spec(&h, &spec, 1);
+    assert_string_equal(home_invoke(&h, "0"), "[false,false,false,false,false]");
+    assert_int_equal(h.calls, 0);
+    home_close(&h);
+}
+
 static void test_unknown_options(void **state)
 {
     (void)state;
@@ -735,6 +764,7 @@ int main(void)
         cmocka_unit_test(test_context),
         cmocka_unit_test(test_warm),
         cmocka_unit_test(test_log),
+        cmocka_unit_test(test_log_of_bytes),
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_errors_keep_warm),
         cmocka_unit_test(test_timeouts),
@@ -756,6 +786,7 @@ int main(void)
         cmocka_unit_test(test_sandbox),
         cmocka_unit_test(test_sandbox_holds),
         cmocka_unit_test(test_sandbox_of_tostring),
+        cmocka_unit_test(test_what_is_too_long_for_a_call),
         cmocka_unit_test(test_unknown_options),
         cmocka_unit_test(test_modules),
         cmocka_unit_test(test_warming),

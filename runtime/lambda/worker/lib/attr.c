@@ -124,9 +124,9 @@ static void plain_value(lua_State *L)
 static void reread(lua_State *L, unsigned flags)
 {
     luaL_checktype(L, 1, LUA_TTABLE);
-    struct buf *text = lib_out(L);
-    json_put(L, 1, text, flags);
-    json_take(L, buf_view(text));
+    json_push(L, 1, flags);
+    json_take(L, lib_str(L, -1));
+    lua_remove(L, -2);
 }
 
 static int plain(lua_State *L)

@@ -116,11 +116,9 @@ static int invoke(lua_State *L)
     struct str name = lib_str(L, 1), payload;
     lua_settop(L, 3);
     bool async = is_async(L);
-    struct buf *out = lib_out(L);
-    json_put(L, 2, out, 0);
-    lua_pushlstring(L, out->p, out->n);
+    json_push(L, 2, 0);
     payload = lib_str(L, -1);
-    buf_clear(out);
+    struct buf *out = lib_out(L);
     buf_z(out, "{\"FunctionName\":");
     buf_json(out, name);
     buf_printf(out, ",\"InvocationType\":\"%s\",\"Payload\":", async ? "Event" : "RequestResponse");

@@ -134,9 +134,7 @@ static void make_text(lua_State *L, int idx)
     if (lua_type(L, idx) == LUA_TSTRING)
         return;
     luaL_checkany(L, idx);
-    struct buf *out = lib_out(L);
-    json_put(L, idx, out, 0);
-    lua_pushlstring(L, out->p, out->n);
+    json_push(L, idx, 0);
     lua_replace(L, idx);
 }
 

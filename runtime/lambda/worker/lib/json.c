@@ -20,14 +20,19 @@ bool json_is_null(lua_State *L, int idx)
     return lua_islightuserdata(L, idx) && !lua_touserdata(L, idx);
 }
 
+void json_push(lua_State *L, int idx, unsigned flags)
+{
+    struct buf *out = lib_out(L);
+    json_put(L, idx, out, flags);
+    if (out->full)
+        luaL_error(L, "cannot be written as JSON: longer than %d bytes", (int)TEXT_MAX);
+    lua_pushlstring(L, out->p, out->n);
+}
+
 static int encode(lua_State *L)
 {
     luaL_checkany(L, 1);
-    struct buf *out = lib_out(L);
-    json_put(L, 1, out, 0);
-    if (out->full)
-        return luaL_error(L, "cannot be written as JSON: longer than %d bytes", (int)TEXT_MAX);
-    lua_pushlstring(L, out->p, out->n);
+    json_push(L, 1, 0);
     return 1;
 }
 

@@ -60,20 +60,6 @@ static void refuse(struct writer *w, const struct place *at, const char *what)
     lua_error(w->L);
 }
 
-/* The text with what is not UTF-8 replaced by U+FFFD, a byte at a time. */
-static void put_repaired(struct buf *out, struct str s)
-{
-    while (s.n) {
-        size_t n = 1;
-        while (n <= s.n && n <= 4 && !codec_utf8_valid(str_n(s.p, n)))
-            n++;
-        bool good = n <= s.n && n <= 4;
-        buf_str(out, good ? str_n(s.p, n) : STR("\xEF\xBF\xBD"));
-        n = good ? n : 1;
-        s = str_n(s.p + n, s.n - n);
-    }
-}
-
 static bool ascii(struct str s)
 {
     uint64_t word, high = 0;
@@ -97,7 +83,7 @@ static void put_string(struct writer *w, const struct place *at, struct str s)
         refuse(w, at, "a text that is not UTF-8 (binary data goes through base64.encode)");
     struct buf good;
     buf_init(&good, TEXT_MAX);
-    put_repaired(&good, s);
+    lib_repair(&good, s);
     buf_json(w->out, buf_view(&good));
     buf_release(&good);
 }

@@ -29,6 +29,9 @@ enum json_flags {
  * of an object come in the order of their names, so that the same value gives the same bytes. */
 void json_put(lua_State *L, int idx, struct buf *out, unsigned flags);
 
+/* Pushes the JSON text of the value at `idx`; raises also what is longer than TEXT_MAX. */
+void json_push(lua_State *L, int idx, unsigned flags);
+
 /* Pushes the value of a JSON text; raises "invalid JSON: ...". */
 void json_take(lua_State *L, struct str text);
 
@@ -48,6 +51,9 @@ bool lib_is_mark(lua_State *L, int idx);
 
 /* The executor's buffer for what is written now, empty.  Used up before the next Lua call of the guest. */
 struct buf *lib_out(lua_State *L);
+
+/* Appends the text with what is not UTF-8 replaced by U+FFFD, a byte at a time. */
+void lib_repair(struct buf *out, struct str s);
 
 /* The string argument at `idx`, lent while it is on the stack. */
 struct str lib_str(lua_State *L, int idx);

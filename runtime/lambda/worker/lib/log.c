@@ -2,16 +2,39 @@
  *   [INFO]<tab>2026-11-22T09:30:00.123Z<tab>request id<tab>text */
 #include "lib.h"
 
+#include "base/codec.h"
+
 #define EVENT_MAX (256u << 10) /* CloudWatch's size of one event */
 
-void log_text(struct env *e, struct str text)
+static void log_lines(struct env *e, struct str rest)
 {
     const struct executor *x = e->x;
-    struct str rest = str_sub(text, 0, EVENT_MAX);
     if (rest.n && rest.p[rest.n - 1] == '\n')
         rest.n--;
     while (rest.p)
         x->host.log(x->home, e->id, str_cut(&rest, '\n'));
+}
+
+/* Whoever reads the log gets it as JSON: so it is UTF-8, and without zero bytes, where a text would end. */
+static void log_repaired(struct env *e, struct str text)
+{
+    struct buf good;
+    buf_init(&good, 3 * EVENT_MAX);
+    lib_repair(&good, text);
+    for (size_t i = 0; i < good.n; i++)
+        if (!good.p[i])
+            good.p[i] = ' ';
+    log_lines(e, buf_view(&good));
+    buf_release(&good);
+}
+
+void log_text(struct env *e, struct str text)
+{
+    text = str_sub(text, 0, EVENT_MAX);
+    if (codec_utf8_valid(text) && str_find(text, 0) < 0)
+        log_lines(e, text);
+    else
+        log_repaired(e, text);
 }
 
 /* Texts as they are, tables as JSON, all else as tostring shows it. */
