@@ -53,7 +53,10 @@ static bool open_process(struct home *h, const struct function_spec *spec)
     h->own = child;
     h->page = child_page(child);
     struct buf *out = child_out(child);
-    return wire_put_spec(out, spec) && wire_put_clock(out, &h->world->clock);
+    if (wire_put_spec(out, spec) && wire_put_clock(out, &h->world->clock))
+        return true;
+    child_abandon(child); /* or it would tell a home that is freed */
+    return false;
 }
 
 static bool send_process(struct home *h, const struct invocation *in)
