@@ -159,5 +159,7 @@ void code_check_handler(struct template *t, const struct code *code, const struc
 void code_keep(struct template *t, const char *folder, const struct log *log);
 /* Takes all copies away that the template (NULL: none) does not use. */
 void code_tidy(const struct template *t, const char *folder);
+/* Takes a folder away with all that is in it. */
+void folder_remove(const char *path);
 
 #endif

@@ -37,6 +37,12 @@ struct template_state {
     struct template *current; /* room: the last one that was deployed; NULL: none yet */
     char *copies;             /* room: the folder for copies of code; NULL: none */
     bool scratch;             /* ... which goes with us */
+    int lock;                 /* ... and is ours as long as we hold this */
 };
+
+/* --- scratch.c */
+/* A folder for copies that goes with us (the taker's, for scratch_free); NULL: none can be made. */
+char *scratch_new(int *lock);
+void scratch_free(char *path, int lock);
 
 #endif

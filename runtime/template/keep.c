@@ -35,8 +35,7 @@ static bool write_file(const char *folder, const struct code_file *file)
     return fclose(f) == 0 && fine;
 }
 
-/* Takes a folder away with all that is in it. */
-static void remove_folder(const char *path)
+void folder_remove(const char *path)
 {
     DIR *dir = opendir(path);
     if (!dir)
@@ -47,7 +46,7 @@ static void remove_folder(const char *path)
             continue;
         snprintf(below, sizeof below, "%s/%s", path, d->d_name);
         if (unlink(below) != 0)
-            remove_folder(below);
+            folder_remove(below);
     }
     closedir(dir);
     rmdir(path);
@@ -68,7 +67,7 @@ static bool keep(const struct code *code, const char *path)
     if (fine && rename(unfinished, path) == 0)
         return true;
     int error = errno;
-    remove_folder(unfinished);
+    folder_remove(unfinished);
     errno = error;
     return false;
 }
@@ -102,7 +101,7 @@ void code_tidy(const struct template *t, const char *folder)
         char path[PATH_SIZE];
         snprintf(path, sizeof path, "%s/%s", folder, d->d_name);
         if (d->d_name[0] != '.' && !is_used(t, d->d_name))
-            remove_folder(path);
+            folder_remove(path);
     }
     closedir(dir);
 }

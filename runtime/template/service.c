@@ -4,7 +4,6 @@
 #include "deploy.h"
 #include "door/door.h"
 #include <stdlib.h>
-#include <unistd.h>
 
 static enum rc service_open(struct world *w, void **state)
 {
@@ -17,12 +16,11 @@ static void service_close(struct world *w, void *state)
 {
     struct template_state *s = state;
     (void)w;
-    if (s->scratch) {
-        code_tidy(NULL, s->copies);
-        rmdir(s->copies);
-    }
+    if (s->scratch)
+        scratch_free(s->copies, s->lock);
+    else
+        free(s->copies);
     template_free(s->current);
-    free(s->copies);
     free(s);
 }
 
@@ -47,16 +45,14 @@ const struct template *template_current(const struct world *w)
 static void choose_copies(struct template_state *s, const struct conf *conf, const struct template *t)
 {
     char path[4096];
-    const char *tmp = getenv("TMPDIR");
     if (conf->ephemeral) {
-        snprintf(path, sizeof path, "%s/tidepool-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-        s->scratch = mkdtemp(path);
-    } else {
-        snprintf(path, sizeof path, "%s%s/.code", conf->data ? conf->data : t->folder,
-                 conf->data ? "" : "/.tidepool");
+        s->copies = scratch_new(&s->lock);
+        s->scratch = s->copies;
+        return;
     }
-    if (!conf->ephemeral || s->scratch)
-        s->copies = xstrdup(path);
+    snprintf(path, sizeof path, "%s%s/.code", conf->data ? conf->data : t->folder,
+             conf->data ? "" : "/.tidepool");
+    s->copies = xstrdup(path);
 }
 
 /* A world without options (a test's) has no place for copies. */

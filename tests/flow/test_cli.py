@@ -258,6 +258,23 @@ class Options(unittest.TestCase):
             self.assertEqual(t.invoke("echo").status, 200)
             self.assertFalse(os.path.exists(os.path.join(t.folder, ".tidepool")))
 
+    def test_copies_of_an_ephemeral_one_that_was_killed_go_with_the_next(self):
+        with tempfile.TemporaryDirectory(prefix="tidepool-test-") as tmp, \
+                Tidepool(files=FILES, args=["--ephemeral"], env={"TMPDIR": tmp}) as a:
+            self.assertEqual(a.invoke("echo").status, 200)
+            left = os.listdir(tmp)
+            self.assertEqual(len(left), 1)
+            a.kill()
+            self.assertEqual(os.listdir(tmp), left)
+            a.start()
+            self.assertEqual(len(os.listdir(tmp)), 1)
+            self.assertNotEqual(os.listdir(tmp), left)
+            with Tidepool(files=FILES, args=["--ephemeral"], env={"TMPDIR": tmp}):
+                self.assertEqual(len(os.listdir(tmp)), 2)  # who lives keeps its own
+            self.assertEqual(a.invoke("echo").status, 200)
+            a.stop()
+            self.assertEqual(os.listdir(tmp), [])
+
     def test_data_lies_where_it_is_told_to(self):
         with Tidepool(files=FILES, args=["--data", "kept/here", "--durable"]) as t:
             t.client("dynamodb").create_table(TableName="Kept", BillingMode="PAY_PER_REQUEST",
