@@ -25,6 +25,8 @@ enum op_end lambda_fail(struct call *c, const struct fault *f, const char *fmt, 
     if (!c->fault_extra)
         c->fault_extra = cJSON_CreateObject();
     cJSON_AddStringToObject(c->fault_extra, "Type", "User");
+    if (f == &lambda_not_found) /* the one of these faults whose text has a capital in AWS's shapes */
+        cJSON_AddStringToObject(c->fault_extra, "Message", text);
     return call_fail(c, f, "%s", text);
 }
 

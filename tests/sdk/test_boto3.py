@@ -465,6 +465,9 @@ class Functions(Case):
     def test_what_is_refused(self):
         message = self.refused("ResourceNotFoundException", self.f.invoke, FunctionName="none")
         self.assertEqual(message, "Function not found: arn:aws:lambda:us-east-1:%s:function:none" % ACCOUNT)
+        with self.assertRaises(self.f.exceptions.ResourceNotFoundException) as missing:
+            self.f.get_function(FunctionName="none")
+        self.assertEqual((missing.exception.response["Message"], missing.exception.response["Type"]), (message, "User"))
         self.assertIn("Could not parse request body into json", self.refused("InvalidRequestContentException", self.f.invoke, FunctionName="echo", Payload=b"{"))
 
     def test_reserved_concurrency(self):
