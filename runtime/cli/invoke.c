@@ -66,6 +66,9 @@ static int invoke_there(const struct cli *cli, struct str event)
         print_log(http_header_get(&a.headers, "x-amz-log-result"));
         status =
             print_result(buf_view(&a.body), http_header_get(&a.headers, "x-amz-function-error").p != NULL);
+    } else if (a.status == 0) {
+        status =
+            cli_error("the tidepool on %s:%d went away before it answered", cli->conf.host, cli->conf.port);
     } else {
         cJSON *out = a.body.n ? cJSON_ParseWithLength(a.body.p, a.body.n) : NULL;
         const char *message = cJSON_GetStringValue(cJSON_GetObjectItem(out, "Message"));

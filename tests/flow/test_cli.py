@@ -247,6 +247,17 @@ class Running(unittest.TestCase):
         self.assertTrue(1.5 < time.time() - began < 4)
         asking.join()
 
+    def test_who_waits_for_an_invocation_hears_that_the_tidepool_was_killed(self):
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(self.t.cli("invoke", "nap", "--event", "-", input='{"ms": 30000}')))
+        asking.start()
+        until(lambda: "START" in self.t.cli("logs", "nap").stdout)
+        self.t.kill()
+        asking.join()
+        self.assertEqual((answers[0].returncode, answers[0].stdout), (2, ""))
+        self.assertIn("went away before it answered", answers[0].stderr)
+        self.t.start()
+
     def test_banner(self):
         for words in ("ready in", "GET", "/nap", "echo", "export AWS_ENDPOINT_URL=http://localhost:%d" % self.t.port, ".tidepool"):
             self.assertIn(words, self.t.output())
