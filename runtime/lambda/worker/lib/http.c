@@ -7,6 +7,7 @@
 #include "lib.h"
 
 #include "base/codec.h"
+#include <limits.h>
 
 #define TIMEOUT_MS 30000
 
@@ -87,12 +88,13 @@ static int send(lua_State *L)
 {
     check_options(L);
     struct str url = option(L, "url"), method = option(L, "method"), body = option(L, "body");
-    int timeout = TIMEOUT_MS, whole = 1;
+    lua_Integer timeout = TIMEOUT_MS;
+    int whole = 1;
     if (lua_getfield(L, 1, "timeout") != LUA_TNIL)
-        timeout = (int)lua_tointegerx(L, -1, &whole);
+        timeout = lua_tointegerx(L, -1, &whole);
     if (url.n == 0)
         return luaL_error(L, "http.request: no url");
-    if (!whole || timeout <= 0)
+    if (!whole || timeout <= 0 || timeout > INT_MAX)
         return luaL_error(L, "http.request: timeout must be a number of milliseconds");
     if (lua_getfield(L, 1, "headers") != LUA_TNIL && !lua_istable(L, -1))
         return luaL_error(L, "http.request: 'headers' must be a table");
@@ -102,7 +104,7 @@ static int send(lua_State *L)
     buf_json(out, method.n ? method : STR("GET"));
     buf_z(out, ",\"Url\":");
     buf_json(out, url);
-    buf_printf(out, ",\"TimeoutMs\":%d,\"Headers\":", timeout);
+    buf_printf(out, ",\"TimeoutMs\":%lld,\"Headers\":", (long long)timeout);
     if (lua_istable(L, headers))
         json_put(L, headers, out, 0);
     else
