@@ -751,10 +751,28 @@ static void test_small(void **state)
     (void)state;
     home_open(&h, "return function() return 1 end");
     home_invoke(&h, "{}");
-    executor_tidy(h.x);
+    assert_true(executor_tidy(h.x));
     home_invoke(&h, "{}");
     print_message("an environment takes %d bytes\n", (int)h.last.memory_used);
     assert_true(h.last.memory_used < 64 << 10);
+    home_close(&h);
+}
+
+static void test_tidying(void **state)
+{
+    struct lua_home h;
+    (void)state;
+    home_open(&h, "return function(e) if e.wait then aws.a.b{} end for i = 1, 1000 do local t = {} end end");
+    home_start(&h, "{\"wait\":1}", 60000);
+    home_run(&h);
+    home_invoke(&h, "{}"); /* in a second environment */
+    home_answer(&h, 200, "{}", NULL, NULL);
+    assert_true(executor_tidy(h.x)); /* one after the other */
+    assert_true(executor_tidy(h.x));
+    assert_false(executor_tidy(h.x));
+    home_invoke(&h, "{}");
+    assert_true(executor_tidy(h.x));
+    assert_false(executor_tidy(h.x));
     home_close(&h);
 }
 
@@ -792,6 +810,7 @@ int main(void)
         cmocka_unit_test(test_modules),
         cmocka_unit_test(test_warming),
         cmocka_unit_test(test_small),
+        cmocka_unit_test(test_tidying),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

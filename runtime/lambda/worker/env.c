@@ -209,15 +209,16 @@ void env_clear(struct env *e)
     e->large = large;
 }
 
-void env_tidy(struct env *e)
+bool env_tidy(struct env *e)
 {
     if (e->tidy)
-        return;
+        return false;
     if (e->memory.used < TIDY_MAX)
         lua_gc(e->L, LUA_GCCOLLECT);
     memory_tidy(&e->memory);
     buf_release(&e->answer);
     e->tidy = true;
+    return true;
 }
 
 /* --- waiting ------------------------------------------------------------------------------------------- */

@@ -142,8 +142,8 @@ void env_unwind(struct env *e);
 /* Ready for the next invocation. */
 void env_clear(struct env *e);
 
-/* A full collection, when anything ran since the last. */
-void env_tidy(struct env *e);
+/* A full collection, when anything ran since the last; false: nothing did. */
+bool env_tidy(struct env *e);
 
 /* Runs f(arg) on the main thread, protected: LUA_OK and its results, or the error, are left on L's stack. */
 int env_protected(struct env *e, lua_CFunction f, void *arg);

@@ -373,13 +373,15 @@ int64_t executor_wait_us(const struct executor *x)
     return least;
 }
 
-void executor_tidy(struct executor *x)
+bool executor_tidy(struct executor *x)
 {
     struct list *at;
     list_each (at, &x->idle)
-        env_tidy(list_of(at, struct env, link));
+        if (env_tidy(list_of(at, struct env, link)))
+            return true;
     buf_release(&x->out);
     buf_release(&x->scratch);
+    return false;
 }
 
 /* A fault's code and text in place of the body.  Not in the arena, which grows until the invocation's end: a

@@ -89,8 +89,9 @@ bool executor_step(struct executor *x, int64_t slice_us);
  * clock was changed, call executor_step again. */
 int64_t executor_wait_us(const struct executor *x);
 
-/* There is time: collects garbage in environments that ran since the last call. */
-void executor_tidy(struct executor *x);
+/* There is time: collects garbage in one environment that ran since its last collection.  False: there was
+ * none; all is tidy. */
+bool executor_tidy(struct executor *x);
 
 /* From a timer signal: the running slice is over (async-signal-safe). */
 void executor_interrupt(struct executor *x);

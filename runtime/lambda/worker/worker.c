@@ -28,9 +28,9 @@ struct worker {
     struct clock clock;
     struct executor *executor; /* NULL until SPEC */
     struct ticker ticker;
-    bool stopping; /* FRAME_STOP came: end when nothing runs */
-    long running;  /* invocations */
-    bool tidy;
+    bool stopping;      /* FRAME_STOP came: end when nothing runs */
+    long running;       /* invocations */
+    bool tidying, tidy; /* it was begun, it is done; since the last step */
 };
 
 /* --- out ----------------------------------------------------------------------------------------------- */
@@ -200,7 +200,7 @@ static bool step(struct worker *w, int64_t slice_us)
     ticker_begin(&w->ticker);
     bool more = executor_step(w->executor, slice_us);
     ticker_end(&w->ticker);
-    w->tidy = false;
+    w->tidying = w->tidy = false;
     return more;
 }
 
@@ -247,17 +247,21 @@ static int patience(const struct worker *w)
 {
     int64_t us = w->executor ? executor_wait_us(w->executor) : -1;
     int ms = us < 0 ? -1 : (int)((us + 999) / 1000);
-    if (!w->tidy && is_idle(w) && (ms < 0 || ms > IDLE_MS))
-        ms = IDLE_MS;
+    if (!w->tidy && is_idle(w))
+        ms = w->tidying ? 0 : IDLE_MS;
     return ms;
 }
 
+/* An environment at a time: who comes meanwhile waits for one collection, or sees by the beat that it takes
+ * too long. */
 static void tidy(struct worker *w)
 {
     if (w->tidy)
         return;
-    if (w->executor)
-        executor_tidy(w->executor);
+    claim_beat(w->page, clock_mono_us());
+    w->tidying = true;
+    if (w->executor && executor_tidy(w->executor))
+        return;
     buf_release(&w->in);
     buf_release(&w->out);
     malloc_trim(0);
