@@ -2,13 +2,15 @@
  *
  * The executor runs in a job's `end`, outside the transaction, so what a handler asks of the door joins the
  * next turn.  While it has something to run the job queues itself again, slice by slice; while its handlers
- * sleep, an alarm does, or without a loop (plain tests) the job goes round. */
+ * sleep, an alarm does, or without a loop (plain tests) the job goes round.  Without
+ * work the alarm tidies. */
 #include "core/conf.h"
 #include "home.h"
 #include "worker/ticker.h"
 #include <stdlib.h>
 
 #define SLICE_US 1000
+#define IDLE_MS 200 /* without work for so long: tidy up */
 
 struct inline_home {
     struct job job;
@@ -77,7 +79,9 @@ static void inline_free(struct inline_home *own)
 static void sleep_until_due(struct inline_home *own)
 {
     int64_t wait_us = executor_wait_us(own->executor);
-    if (own->alarm && wait_us >= 0)
+    if (own->alarm && own->home->in_flight == 0)
+        loop_timer_set(own->alarm, IDLE_MS, 0);
+    else if (own->alarm && wait_us >= 0)
         loop_timer_set(own->alarm, wait_us / 1000 + 1, 0);
     else if (!own->alarm && own->home->waiting < own->home->in_flight)
         queue(own);
@@ -110,7 +114,11 @@ static void step(struct job *j, enum rc committed)
 
 static void wake(void *arg)
 {
-    queue(arg);
+    struct inline_home *own = arg;
+    if (own->home->in_flight > 0)
+        queue(own);
+    else if (executor_tidy(own->executor))
+        loop_timer_set(own->alarm, 1, 0);
 }
 
 static bool open_inline(struct home *h, const struct function_spec *spec)

@@ -191,6 +191,18 @@ class Handlers(unittest.TestCase):
             time.sleep(1)
             self.assertLess(wakes(worker) - first, 3)
 
+    def test_who_is_without_work_tidies_up(self):
+        garbage = "return function(e) local before = collectgarbage('count'); for i = 1, e.n do local t = { i } end; return { before, collectgarbage('count') } end"
+        files = {"template.json": {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"F": {
+            "Type": "AWS::Serverless::Function", "Properties": {
+                "FunctionName": "garbage", "Handler": "garbage", "Runtime": "lua5.4", "CodeUri": "functions/"}}}},
+            "functions/garbage.lua": garbage}
+        for args in ([], ["--inline"]):
+            with self.subTest(args), Tidepool(files=files, args=args) as t:
+                after = t.invoke("garbage", {"n": 2000}).json[1]
+                time.sleep(patient(1))
+                self.assertLess(t.invoke("garbage", {"n": 0}).json[0], after / 2)
+
     def test_nothing_leads_out_of_the_sandbox(self):
         self.assertEqual(self.t.invoke("escapes").json, "")
 
