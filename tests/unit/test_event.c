@@ -244,27 +244,22 @@ static void test_late_parts(void **state)
     struct http_request http = request();
     struct proxy_event e = event(&http);
     struct invocation in = {.request_id = STR("r"), .budget_us = 60000000, .proxy = &e};
-    home_open(
-        &h,
-        "local kept\n"
-        "local function count(t, f) local n = 0 for _ in f(t) do n = n + 1 end return n end\n"
-        "return function(e)\n"
-        "if kept then\n"
-        "    e.headers = nil\n"
-        "    assert(e.headers == nil and e.httpMethod and json.decode(json.encode(e)).headers == json.null)\n"
-        "    return {kept.requestContext.requestId, count(kept, pairs)}\n"
-        "end\n"
-        "kept = e\n"
-        "local mt = getmetatable(e)\n"
-        "assert(not pcall(mt.__index, 1, 'requestContext'))\n"
-        "assert(e.path)\n"
-        "local key = next(e, 'path') while key and type(key) == 'string' do key = next(e, key) end\n"
-        "local forged = setmetatable({}, mt) if key then forged[key] = key end\n"
-        "assert(forged.requestContext == nil)\n"
-        "e.multiValueHeaders = 'mine'\n"
-        "local copy = {} for k, v in next, setmetatable(e, mt) do copy[k] = v end\n"
-        "return {copy.multiValueHeaders, copy.requestContext == e.requestContext}\n"
-        "end");
+    home_open(&h, "local kept\n"
+                  "local function count(t, f) local n = 0 for _ in f(t) do n = n + 1 end return n end\n"
+                  "return function(e)\n"
+                  "if kept then\n"
+                  "    assert(e.path and e.headers)\n"
+                  "    e.headers, e.path = nil, nil\n"
+                  "    assert(e.path == nil and e.headers == nil and e.httpMethod and "
+                  "json.decode(json.encode(e)).headers == json.null)\n"
+                  "    return {kept.requestContext.requestId, count(kept, pairs)}\n"
+                  "end\n"
+                  "kept = e\n"
+                  "assert(getmetatable(e) == nil)\n"
+                  "e.multiValueHeaders = 'mine'\n"
+                  "local copy = {} for k, v in next, e do copy[k] = v end\n"
+                  "return {copy.multiValueHeaders, copy.requestContext == e.requestContext}\n"
+                  "end");
     executor_start(h.x, &in);
     home_run(&h);
     assert_string_equal(h.payload[0], "[\"mine\",true]");

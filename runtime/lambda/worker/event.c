@@ -80,6 +80,7 @@ static void move_text(struct str *s, char **at)
 
 /* The fields that late parts need, all in one block. */
 struct source {
+    unsigned made; /* bits of the late parts that were: what the guest took out stays out */
     struct proxy_event event;
     struct http_request http;
     struct http_header headers[];
@@ -437,13 +438,25 @@ struct kind {
 
 /* The event's source, or NULL when all its late parts are made.  The guest may have got hold of the key: only
  * a full userdata counts, of which it has no others. */
-static const struct proxy_event *source_of(lua_State *L, int t)
+static struct source *source_of(lua_State *L, int t)
 {
-    const struct source *s = NULL;
+    struct source *s = NULL;
     if (lua_rawgetp(L, t, &source_key) == LUA_TUSERDATA)
         s = lua_touserdata(L, -1);
     lua_pop(L, 1); /* the event still holds it */
-    return s ? &s->event : NULL;
+    return s;
+}
+
+/* Pushes a part that is made now, or nil when it was before. */
+static void push_late(lua_State *L, struct source *s, const struct kind *kind, const struct late *late)
+{
+    unsigned bit = 1u << (late - kind->late);
+    if (s->made & bit) {
+        lua_pushnil(L);
+        return;
+    }
+    late->push(L, &s->event, &env_of(L)->arena);
+    s->made |= bit;
 }
 
 /* event[name], when it is not there: upvalue 1 is its kind. */
@@ -455,11 +468,11 @@ static int index_event(lua_State *L)
     const struct late *late = kind->late;
     while (late->name && strcmp(late->name, name) != 0)
         late++;
-    const struct proxy_event *e = late->name ? source_of(L, 1) : NULL;
-    if (!e)
+    struct source *s = late->name ? source_of(L, 1) : NULL;
+    if (!s)
         return 0;
     luaL_checkstack(L, 24, NULL);
-    late->push(L, e, &env_of(L)->arena);
+    push_late(L, s, kind, late);
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
     lua_rawset(L, 1);
@@ -482,13 +495,13 @@ static int newindex_event(lua_State *L)
 /* Makes the late parts that the guest has not put there itself. */
 static void complete_event(lua_State *L, int t, const struct kind *kind)
 {
-    const struct proxy_event *e = source_of(L, t);
-    for (const struct late *late = kind->late; e && late->name; late++) {
+    struct source *s = source_of(L, t);
+    for (const struct late *late = kind->late; s && late->name; late++) {
         lua_pushstring(L, late->name);
         lua_pushvalue(L, -1);
         if (lua_rawget(L, t) == LUA_TNIL) {
             lua_pop(L, 1);
-            late->push(L, e, &env_of(L)->arena);
+            push_late(L, s, kind, late);
             lua_rawset(L, t);
         } else {
             lua_pop(L, 2);
