@@ -192,10 +192,11 @@ class Http(unittest.TestCase):
             took.append(time.time() - began)
         self.assertLess(sorted(took)[-10], patient(0.2))
         answers = []
-        for c in clients:
-            c.send(b": b\r\nConnection: close\r\n\r\nhi")
-        for c in clients:
-            answers += c.statuses()
+        for part in clients[:500], clients[500:]:  # as on AWS, no more than 1000 invocations run at a time
+            for c in part:
+                c.send(b": b\r\nConnection: close\r\n\r\nhi")
+            for c in part:
+                answers += c.statuses()
         self.assertEqual((len(answers), set(answers)), (1000, {200}))
 
     def test_who_is_too_slow_is_told(self):
