@@ -12,6 +12,15 @@ enum { PASSES = 8, LITTLE = 256 };
 /* Nobody waits for it: on a busy machine the engine's thread must not wait for a slice of its time. */
 enum { NICE = 10 };
 
+/* SQLite syncs the main file only at the end of a checkpoint that catches up with the writer, which under
+ * load is the engine's own last one: it would wait for the disk to take all that was moved here. */
+static int sync_main_file(sqlite3 *db)
+{
+    sqlite3_file *f = NULL;
+    int code = sqlite3_file_control(db, "main", SQLITE_FCNTL_FILE_POINTER, &f);
+    return code == SQLITE_OK ? f->pMethods->xSync(f, SQLITE_SYNC_NORMAL) : code;
+}
+
 /* A connection of its own, because a connection belongs to one thread.  PASSIVE: it waits for nobody and
  * nobody waits for it. */
 static void *move(void *arg)
@@ -27,6 +36,8 @@ static void *move(void *arg)
     for (int i = 0; i < PASSES && c->code == SQLITE_OK; i++) {
         before = c->moved;
         c->code = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, &in_log, &c->moved);
+        if (c->code == SQLITE_OK)
+            c->code = sync_main_file(db);
         if (c->moved - before <= LITTLE)
             break;
     }

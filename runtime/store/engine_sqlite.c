@@ -104,6 +104,9 @@ struct engine {
     bool stale; /* what it will report may be about the log before this one */
 };
 
+/* SQLite's own memory for what a statement works on: up to so many bytes each are taken without malloc. */
+enum { RECORD_MAX = 4096, RECORDS = 64 };
+
 enum { VALUE_MAX = 64 * 1024 * 1024, INLINE_MAX = 400 };
 
 /* How long the log gets, in pages of 4 KB.  From MOVE_AT on it is moved into the main file by a thread
@@ -249,14 +252,22 @@ static void engine_close(struct engine *e)
     free(e);
 }
 
+/* Before SQLite is first used: it counts nobody's memory, which it does under a lock. */
+static void quiet_memory(void)
+{
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused once it is in use, when this was done before */
+}
+
 static enum rc open_database(struct engine *e, unsigned flags)
 {
+    quiet_memory();
     const char *name = e->path ? e->path : ":memory:";
     int mode = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
     if (e->path && !(e->vfs = wal_vfs_new()))
         return RC_IO;
     if (sqlite3_open_v2(name, &e->db, mode, e->vfs ? wal_vfs_name(e->vfs) : NULL) != SQLITE_OK)
         return trouble(e, name);
+    sqlite3_db_config(e->db, SQLITE_DBCONFIG_LOOKASIDE, NULL, RECORD_MAX, RECORDS);
     return set_up(e, flags);
 }
 
