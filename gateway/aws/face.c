@@ -173,7 +173,7 @@ static const struct shape_row *row_named(const struct shape_row *rows, struct st
 
 static bool read_own(struct call *c, const struct http_request *http, struct wire_fault *why)
 {
-    c->in = wire_object(http->body, why);
+    c->in = wire_object(c, http->body, why);
     if (!c->in)
         return false;
     struct form form;

@@ -381,7 +381,7 @@ bool json_done(struct json_reader *r)
 /* --- trees ------------------------------------------------------------------------------------------- */
 
 /* As cJSON makes it: zero-ended, with cJSON's own allocator. */
-static char *tree_text(struct str s)
+static char *text_copy(struct str s)
 {
     char *z = cJSON_malloc(s.n + 1);
     if (!z)
@@ -392,11 +392,19 @@ static char *tree_text(struct str s)
     return z;
 }
 
+/* A tree's texts end at their first zero: one within a text would cut it, so it is refused. */
+static char *tree_text(struct json_reader *r, struct str s)
+{
+    if (s.n && memchr(s.p, 0, s.n))
+        fail(r);
+    return text_copy(s);
+}
+
 static cJSON *tree_string(struct json_reader *r)
 {
     cJSON *node = cJSON_CreateNull();
     node->type = cJSON_String;
-    node->valuestring = tree_text(json_string(r));
+    node->valuestring = tree_text(r, json_string(r));
     return node;
 }
 
@@ -438,7 +446,7 @@ static cJSON *tree_container(struct json_reader *r, enum json_kind kind, int dep
     bool first = true;
     struct str name = STR_NONE;
     while (kind == JSON_OBJECT ? json_member(r, &first, &name) : json_element(r, &first)) {
-        char *key = kind == JSON_OBJECT ? tree_text(name) : NULL;
+        char *key = kind == JSON_OBJECT ? tree_text(r, name) : NULL;
         if (!(child = tree_value(r, depth + 1))) {
             cJSON_free(key);
             break;
@@ -483,4 +491,12 @@ cJSON *json_tree(struct str text)
     }
     arena_release(&a);
     return tree;
+}
+
+const char *json_not_object(struct str text)
+{
+    struct str zero = STR("\\u0000");
+    return text.n && memmem(text.p, text.n, zero.p, zero.n)
+               ? "holds the character U+0000, which tidepool does not keep"
+               : "is not a JSON object";
 }

@@ -51,8 +51,11 @@ struct str json_raw(struct json_reader *r);
 /* True when nothing but blanks is left and nothing was bad. */
 bool json_done(struct json_reader *r);
 
-/* The whole text as a tree, which is the caller's to delete; NULL: it is not JSON.  Several times as fast as
- * cJSON's own parser on long strings. */
+/* The whole text as a tree, which is the caller's to delete; NULL: it is not JSON, or a text in it holds
+ * U+0000, at which a tree's texts would end.  Several times as fast as cJSON's own parser on long strings. */
 cJSON *json_tree(struct str text);
+
+/* Why json_tree gave no object of this text: "is not ...", to go behind its name. */
+const char *json_not_object(struct str text);
 
 #endif

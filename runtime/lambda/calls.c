@@ -167,6 +167,13 @@ static void refuse_unknown(struct flight *x, uint64_t number, struct str service
     refuse(x, number, 400, STR("UnknownOperationException"), str_z(text));
 }
 
+static void refuse_input(struct flight *x, uint64_t number, struct str input)
+{
+    char text[96];
+    snprintf(text, sizeof(text), "the input %s", json_not_object(input));
+    refuse(x, number, 400, STR("SerializationException"), str_z(text));
+}
+
 void calls_open(struct flight *x, uint64_t number, struct str service, struct str operation, struct str input)
 {
     if (x->call_count >= CALLS_MAX) {
@@ -177,7 +184,7 @@ void calls_open(struct flight *x, uint64_t number, struct str service, struct st
     cJSON *in = json_tree(input);
     struct call *c = NULL;
     if (!cJSON_IsObject(in))
-        refuse(x, number, 400, STR("SerializationException"), STR("the input is not a JSON object"));
+        refuse_input(x, number, input);
     else if (str_is(service, "http") && str_is(operation, "Request"))
         fetch(x, number, in);
     else if ((c = open_call(x, service, operation)))

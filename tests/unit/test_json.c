@@ -79,8 +79,9 @@ static void test_tree(void **state)
         cJSON_Delete(ours);
         cJSON_Delete(theirs);
     }
-    static const char *const bad[] = {"",      "{",   "[1,]", "{\"a\":}", "{\"a\" 1}",
-                                      "[1] x", "\"a", "tru",  "\"\\x\"",  "[\"\\"};
+    static const char *const bad[] = {"",          "{",     "[1,]",          "{\"a\":}",
+                                      "{\"a\" 1}", "[1] x", "\"a",           "tru",
+                                      "\"\\x\"",   "[\"\\", "\"a\\u0000b\"", "{\"a\\u0000\":1}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_null(json_tree(str_z(bad[i])));
     char deep[2001];

@@ -147,6 +147,9 @@ static void test_bad_body(void **state)
         assert_int_equal(t.status, 400);
         assert_true(str_search(t.body, STR("com.amazon.coral.service#SerializationException")) > 0);
     }
+    aws_ask(&t, "POST /", h, "{\"a\":\"b\\u0000c\"}"); /* refused, not cut */
+    assert_int_equal(t.status, 400);
+    assert_true(str_search(t.body, STR("holds the character U+0000")) > 0);
 }
 
 static void test_unknown(void **state)

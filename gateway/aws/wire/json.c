@@ -7,7 +7,7 @@
 
 static bool read(struct call *c, const struct http_request *http, struct wire_fault *why)
 {
-    c->in = wire_object(http->body, why);
+    c->in = wire_object(c, http->body, why);
     return c->in != NULL;
 }
 

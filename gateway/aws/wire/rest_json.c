@@ -58,7 +58,7 @@ static bool read(struct call *c, const struct http_request *http, struct wire_fa
     if (has_payload(c->op->in)) {
         c->payload = http->body;
         c->in = cJSON_CreateObject();
-    } else if (!(c->in = wire_object(http->body, why))) {
+    } else if (!(c->in = wire_object(c, http->body, why))) {
         return false;
     }
     c->http_in = &http->headers;

@@ -71,7 +71,7 @@ void wire_text(struct buf *out, const struct shape_row *row, const cJSON *value)
     }
 }
 
-cJSON *wire_object(struct str body, struct wire_fault *why)
+cJSON *wire_object(struct call *c, struct str body, struct wire_fault *why)
 {
     if (!body.n)
         return cJSON_CreateObject();
@@ -80,7 +80,7 @@ cJSON *wire_object(struct str body, struct wire_fault *why)
         return tree;
     cJSON_Delete(tree);
     why->row = &fault_serialization;
-    why->text = STR("The request body is not a JSON object.");
+    why->text = arena_printf(&c->arena, "The request body %s.", json_not_object(body));
     return NULL;
 }
 

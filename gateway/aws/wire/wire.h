@@ -50,7 +50,7 @@ cJSON *wire_scalar(const struct shape_row *row, struct str text);
 void wire_text(struct buf *out, const struct shape_row *row, const cJSON *value);
 
 /* The JSON object of a body; NULL and *why when it is none.  An empty body is an empty object. */
-cJSON *wire_object(struct str body, struct wire_fault *why);
+cJSON *wire_object(struct call *c, struct str body, struct wire_fault *why);
 
 /* Where a member lies outside of JSON bodies. */
 const char *wire_name(const struct shape_row *row);
