@@ -526,6 +526,59 @@ static void a_global_index_follows_the_items(void **state)
         "secondary index byCustomer because its projection type is not ALL");
 }
 
+/* What no key of an index can be is allowed in items that are older than the index, and has no entry. */
+static void items_older_than_an_index_may_not_fit_it(void **state)
+{
+    struct room *r = *state;
+    const char *put = "{'TableName':'Old','Item':{'id':{'S':'%s'},'g':{%s}}}";
+    ask(r, DB, "CreateTable",
+        "{'TableName':'Old','KeySchema':[{'AttributeName':'id','KeyType':'HASH'}],'BillingMode':"
+        "'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':'id','AttributeType':'S'}]}");
+    ask(r, DB, "PutItem", put, "fits", "'S':'x'");
+    ask(r, DB, "PutItem", put, "number", "'N':'1'");
+    ask(r, DB, "PutItem", put, "empty", "'S':''");
+    ask(r, DB, "PutItem", put, "list", "'L':[]");
+    ask(r, DB, "UpdateTable",
+        "{'TableName':'Old','AttributeDefinitions':[{'AttributeName':'id','AttributeType':'S'},"
+        "{'AttributeName':'g','AttributeType':'S'}],'GlobalSecondaryIndexUpdates':[{'Create':{'IndexName':"
+        "'byG','KeySchema':[{'AttributeName':'g','KeyType':'HASH'}],'Projection':{'ProjectionType':'ALL'}}}]"
+        "}");
+    ask(r, DB, "UpdateItem",
+        "{'TableName':'Old','Key':{'id':{'S':'number'}},'UpdateExpression':'SET a = :a',"
+        "'ExpressionAttributeValues':{':a':{'N':'1'}}}");
+    ask(r, DB, "DeleteItem", "{'TableName':'Old','Key':{'id':{'S':'empty'}}}");
+    ask(r, DB, "UpdateItem",
+        "{'TableName':'Old','Key':{'id':{'S':'list'}},'UpdateExpression':'SET g = :g',"
+        "'ExpressionAttributeValues':{':g':{'S':'y'}}}");
+    const cJSON *t = ask(r, DB, "DescribeTable", "{'TableName':'Old'}");
+    assert_int_equal(int_at(t, "Table.ItemCount"), 3);
+    assert_int_equal(int_at(t, "Table.GlobalSecondaryIndexes.0.ItemCount"), 2);
+    assert_int_equal(int_at(ask(r, DB, "Scan", "{'TableName':'Old','IndexName':'byG'}"), "Count"), 2);
+    assert_string_equal(refused(r, "ValidationException", DB, "UpdateItem",
+                                "{'TableName':'Old','Key':{'id':{'S':'fits'}},'UpdateExpression':'SET g = "
+                                ":g','ExpressionAttributeValues':{':g':{'N':'2'}}}"),
+                        "One or more parameter values were invalid: Type mismatch for Index Key g Expected: "
+                        "S Actual: N IndexName: byG");
+}
+
+static void a_wrong_index_key_is_told_with_the_first_index(void **state)
+{
+    struct room *r = *state;
+    ask(r, DB, "CreateTable",
+        "{'TableName':'Two','KeySchema':[{'AttributeName':'id','KeyType':'HASH'}],'BillingMode':"
+        "'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':'id','AttributeType':'S'},"
+        "{'AttributeName':'g','AttributeType':'S'}],'GlobalSecondaryIndexes':["
+        "{'IndexName':'zzz','KeySchema':[{'AttributeName':'g','KeyType':'HASH'}],'Projection':{"
+        "'ProjectionType':'ALL'}},{'IndexName':'aaa','KeySchema':[{'AttributeName':'g','KeyType':'HASH'}],"
+        "'Projection':{'ProjectionType':'ALL'}}]}");
+    assert_string_equal(refused(r, "ValidationException", DB, "PutItem",
+                                "{'TableName':'Two','Item':{'id':{'S':'1'},'g':{'L':[]}}}"),
+                        "One or more parameter values were invalid: Type mismatch for Index Key g Expected: "
+                        "S Actual: L IndexName: aaa");
+    const cJSON *t = ask(r, DB, "DescribeTable", "{'TableName':'Two'}");
+    assert_string_equal(text_at(t, "Table.GlobalSecondaryIndexes.0.IndexName"), "zzz");
+}
+
 static void a_local_index_fetches_what_it_does_not_hold(void **state)
 {
     struct room *r = *state;
@@ -743,6 +796,8 @@ int main(void)
         TEST(a_range_ends_at_its_bound),
         TEST(key_conditions_must_fit_the_keys),
         TEST(a_global_index_follows_the_items),
+        TEST(items_older_than_an_index_may_not_fit_it),
+        TEST(a_wrong_index_key_is_told_with_the_first_index),
         TEST(a_local_index_fetches_what_it_does_not_hold),
         TEST(the_segments_of_a_scan_meet_every_item_once),
         TEST(a_page_ends_at_one_megabyte),

@@ -111,19 +111,6 @@ struct fill {
     struct arena scratch; /* one item's memory at a time */
 };
 
-/* Items whose key attributes have another type are left out of a new index. */
-static bool fits(const struct index *x, const struct attr *item)
-{
-    for (int i = 0; i < x->keys.n; i++) {
-        const struct attr *v = attr_get(item, x->keys.part[i].name);
-        if (!v || v->type != x->keys.part[i].type)
-            return false;
-        if (v->type != ATTR_N && (v->text.n == 0 || v->text.n > (i ? RANGE_KEY_MAX : HASH_KEY_MAX)))
-            return false;
-    }
-    return true;
-}
-
 static enum rc fill_row(void *arg, struct stored s)
 {
     struct fill *f = arg;
@@ -132,11 +119,9 @@ static enum rc fill_row(void *arg, struct stored s)
     v.item = attr_map_from_text(&f->scratch, v.text);
     if (!v.item)
         return RC_BAD;
-    if (!fits(f->index, v.item))
-        return RC_OK;
     struct entry e;
     entry_make(&f->scratch, f->table, f->index, &v, &e);
-    enum rc rc = entry_put(f->txn, &e, true);
+    enum rc rc = e.text.p ? entry_put(f->txn, &e, true) : RC_OK;
     entry_release(&e);
     return rc;
 }

@@ -82,6 +82,11 @@ static void read_indexes(struct table *t, const char *list, bool global, const c
     }
 }
 
+static int by_name(const void *a, const void *b)
+{
+    return str_cmp(((const struct index *)a)->name, ((const struct index *)b)->name);
+}
+
 struct table *table_new(struct str account, struct str region, cJSON *def)
 {
     const cJSON *definitions = cJSON_GetObjectItemCaseSensitive(def, "AttributeDefinitions");
@@ -100,6 +105,7 @@ struct table *table_new(struct str account, struct str region, cJSON *def)
     t->indexes = arena_zalloc(&t->arena, (size_t)n * sizeof *t->indexes);
     read_indexes(t, "GlobalSecondaryIndexes", true, definitions);
     read_indexes(t, "LocalSecondaryIndexes", false, definitions);
+    qsort(t->indexes, t->index_count, sizeof *t->indexes, by_name); /* a fault names the first one */
     return t;
 }
 
@@ -140,10 +146,16 @@ const struct attr *index_project(struct arena *a, const struct index *x, const s
     return x->project == PROJECT_ALL ? item : expr_project(a, x->projected, x->projected_count, item);
 }
 
+static bool key_fits(const struct key_part *k, bool hash, const struct attr *v)
+{
+    return v && v->type == k->type &&
+           (v->type == ATTR_N || (v->text.n > 0 && v->text.n <= (hash ? HASH_KEY_MAX : RANGE_KEY_MAX)));
+}
+
 bool index_covers(const struct index *x, const struct attr *item)
 {
     for (int i = 0; i < x->keys.n; i++)
-        if (!attr_get(item, x->keys.part[i].name))
+        if (!key_fits(&x->keys.part[i], i == 0, attr_get(item, x->keys.part[i].name)))
             return false;
     return true;
 }
@@ -218,14 +230,29 @@ static bool check_index_key(const struct index *x, int part, const struct attr *
                        empty_kind(v), STR_ARG(x->name), STR_ARG(k->name));
 }
 
-bool item_check_indexes(const struct table *t, const struct attr *item, bool update, struct wrong *w)
+static bool is_kept(const struct attr *old, const struct attr *item, struct str name)
+{
+    const struct attr *was = old ? attr_get(old, name) : NULL, *is = attr_get(item, name);
+    return was && is && attr_equal(was, is);
+}
+
+static bool check_index_keys(const struct table *t, const struct attr *old, const struct attr *item,
+                             bool update, struct wrong *w)
 {
     for (size_t i = 0; i < t->index_count; i++)
-        for (int k = 0; k < t->indexes[i].keys.n; k++)
-            if (!key_schema_has(&t->keys, t->indexes[i].keys.part[k].name) &&
+        for (int k = 0; k < t->indexes[i].keys.n; k++) {
+            struct str name = t->indexes[i].keys.part[k].name;
+            if (!key_schema_has(&t->keys, name) && !is_kept(old, item, name) &&
                 !check_index_key(&t->indexes[i], k, item, update, w))
                 return false;
+        }
     return true;
+}
+
+bool item_check_update(const struct table *t, const struct attr *old, const struct attr *item,
+                       struct wrong *w)
+{
+    return check_index_keys(t, old, item, true, w);
 }
 
 bool item_check(const struct table *t, const struct attr *item, struct wrong *w)
@@ -233,7 +260,7 @@ bool item_check(const struct table *t, const struct attr *item, struct wrong *w)
     for (int i = 0; i < t->keys.n; i++)
         if (!check_item_key(&t->keys.part[i], i == 0, item, w))
             return false;
-    return item_check_indexes(t, item, false, w);
+    return check_index_keys(t, NULL, item, false, w);
 }
 
 bool key_check(const struct key_schema *keys, const struct attr *key, struct wrong *w)

@@ -71,7 +71,8 @@ bool key_schema_has(const struct key_schema *k, struct str name);
 /* The part of an item that an index entry holds; the item itself when all is projected. */
 const struct attr *index_project(struct arena *a, const struct index *x, const struct attr *item);
 
-/* Does the index have an entry for this item: all its key attributes are there? */
+/* Does the index have an entry for this item: are all its key attributes there and fit to be keys?  An item
+ * that is older than the index may have others. */
 bool index_covers(const struct index *x, const struct attr *item);
 
 /* Is this attribute in every entry of the index? */
@@ -82,9 +83,9 @@ bool index_projects(const struct index *x, struct str name);
 /* PutItem: the item has the table's key, of the right types and sizes, and no index key of a wrong type. */
 bool item_check(const struct table *t, const struct attr *item, struct wrong *w);
 
-/* The index keys of an item: types, sizes, nothing empty.  `update`: an update made it so, which is said in
- * other words. */
-bool item_check_indexes(const struct table *t, const struct attr *item, bool update, struct wrong *w);
+/* UpdateItem: the index keys that the update changed.  `old`: the item before; NULL: there was none. */
+bool item_check_update(const struct table *t, const struct attr *old, const struct attr *item,
+                       struct wrong *w);
 
 /* Key: exactly the attributes of the table's key. */
 bool key_check(const struct key_schema *keys, const struct attr *key, struct wrong *w);

@@ -54,7 +54,7 @@ static bool update_item(struct call *c, struct rmw *r, struct wrong *w)
 {
     const struct attr *base = r->old ? r->old : key_of_item(&c->arena, &r->table->keys, r->key);
     const struct attr *item = r->new = r->update ? expr_update_apply(r->update, base, w) : base;
-    return item && attr_check_depth(item, w) && item_check_indexes(r->table, item, true, w);
+    return item && attr_check_depth(item, w) && item_check_update(r->table, r->old, item, w);
 }
 
 static bool make_new(struct call *c, struct rmw *r, struct wrong *w)
