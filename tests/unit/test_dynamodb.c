@@ -687,6 +687,47 @@ static void batches_write_and_read(void **state)
             "{'RequestItems':{'Nope':{'Keys':[{'id':{'S':'1'}}]}}}");
 }
 
+static void a_batch_says_little_of_a_wrong_key(void **state)
+{
+    struct room *r = *state;
+    static const char *const wrong[] = {"'id':{'N':'1'}", "'id':{'L':[]}", "'x':{'S':'1'}",
+                                        "'x':{'S':'1'},'y':{'S':'1'}"};
+    make_orders(r);
+    for (int i = 0; i < 4; i++)
+        assert_string_equal(refused(r, "ValidationException", DB, "BatchWriteItem",
+                                    "{'RequestItems':{'Orders':[{'PutRequest':{'Item':{%s}}}]}}", wrong[i]),
+                            "The provided key element does not match the schema");
+    assert_string_equal(refused(r, "ValidationException", DB, "BatchWriteItem",
+                                "{'RequestItems':{'Orders':[{'PutRequest':{'Item':{'id':{'S':'1'},"
+                                "'customer':{'N':'1'}}}}]}}"),
+                        "One or more parameter values were invalid: Type mismatch for Index Key customer "
+                        "Expected: S Actual: N IndexName: byCustomer");
+}
+
+/* The limit is of what is read; a projection makes it no longer. */
+static void a_batch_reads_at_most_16_mb(void **state)
+{
+    struct room *r = *state;
+    struct buf keys;
+    char *text = malloc(400001);
+    memset(text, 'x', 400000);
+    text[400000] = 0;
+    buf_init(&keys, 4096);
+    make_orders(r);
+    for (int i = 0; i < 45; i++) {
+        ask(r, DB, "PutItem", "{'TableName':'Orders','Item':{'id':{'S':'%d'},'d':{'S':'%s'}}}", i, text);
+        buf_printf(&keys, "%s{'id':{'S':'%d'}}", i ? "," : "", i);
+    }
+    free(text);
+    const cJSON *g =
+        ask(r, DB, "BatchGetItem", "{'RequestItems':{'Orders':{'Keys':[%s],'ProjectionExpression':'id'}}}",
+            buf_zstr(&keys));
+    buf_release(&keys);
+    assert_int_equal(count_at(g, "Responses.Orders"), 42);
+    assert_int_equal(count_at(g, "UnprocessedKeys.Orders.Keys"), 3);
+    assert_string_equal(text_at(g, "UnprocessedKeys.Orders.ProjectionExpression"), "id");
+}
+
 static void consumed_capacity_is_reported(void **state)
 {
     struct room *r = *state;
@@ -802,6 +843,8 @@ int main(void)
         TEST(the_segments_of_a_scan_meet_every_item_once),
         TEST(a_page_ends_at_one_megabyte),
         TEST(batches_write_and_read),
+        TEST(a_batch_says_little_of_a_wrong_key),
+        TEST(a_batch_reads_at_most_16_mb),
         TEST(consumed_capacity_is_reported),
         TEST(the_network_gets_the_same_as_text),
         TEST(models_load_again_from_the_store),

@@ -8,7 +8,8 @@
 #include "write.h"
 
 #define KEYS_MAX 100
-#define BATCH_BYTES_MAX (11u << 20) /* of JSON text, so that the answer keeps below 16 MB */
+#define BATCH_BYTES_MAX (16u << 20) /* of items, before a projection */
+#define BATCH_TEXT_MAX (11u << 20)  /* of JSON text, so that the answer keeps below 16 MB */
 
 struct batch_get_in {
     const cJSON *tables;
@@ -141,9 +142,9 @@ static void write_item(struct call *c, struct buf *b, const struct part *p, stru
         buf_str(b, text);
 }
 
-static enum rc write_items(struct call *c, struct buf *b, struct part *p)
+static enum rc write_items(struct call *c, struct buf *b, struct part *p, size_t *bytes)
 {
-    for (; p->answered < p->n && b->n < BATCH_BYTES_MAX; p->answered++) {
+    for (; p->answered < p->n && b->n < BATCH_TEXT_MAX && *bytes < BATCH_BYTES_MAX; p->answered++) {
         struct key k;
         struct str value;
         item_key(&k, p->table, p->keys[p->answered]);
@@ -155,6 +156,7 @@ static enum rc write_items(struct call *c, struct buf *b, struct part *p)
         if (s.text.p)
             write_item(c, b, p, s.text);
         p->units.table += units_read(s.size, p->consistent);
+        *bytes += s.size;
     }
     return RC_OK;
 }
@@ -187,13 +189,14 @@ static enum op_end answer(struct call *c, const struct batch_get_in *req, struct
 {
     struct buf *b = answer_begin(c);
     enum rc rc = RC_OK;
+    size_t bytes = 0;
     answer_member(b, "Responses");
     buf_char(b, '{');
     for (struct part *p = parts; p && rc == RC_OK; p = p->next) {
         answer_comma(b);
         buf_json(b, p->name);
         buf_z(b, ":[");
-        rc = write_items(c, b, p);
+        rc = write_items(c, b, p, &bytes);
         buf_char(b, ']');
     }
     if (rc != RC_OK)

@@ -82,7 +82,7 @@ static bool read_requests(const struct batch_write_in *req, struct batch *b, str
     return true;
 }
 
-/* Each against its table; no key may come twice. */
+/* Each against its table; no key may come twice.  Of a wrong key a batch says less than PutItem does. */
 static bool check(struct call *c, struct batch *b, enum op_end *end)
 {
     struct wrong w = wrong_none(&c->arena);
@@ -90,9 +90,10 @@ static bool check(struct call *c, struct batch *b, enum op_end *end)
         struct rmw *r = &b->writes[i];
         if (catalog_missing(c, b->names[i], false, &r->table, end))
             return false;
-        if (r->kind == RMW_PUT ? !item_check(r->table, r->key, &w) : !key_check(&r->table->keys, r->key, &w))
+        const struct attr *key =
+            r->kind == RMW_PUT ? key_of_item(&c->arena, &r->table->keys, r->key) : r->key;
+        if (!key_check(&r->table->keys, key, &w) || (r->kind == RMW_PUT && !item_check(r->table, r->key, &w)))
             break;
-        const struct attr *key = key_of_item(&c->arena, &r->table->keys, r->key);
         for (size_t j = 0; j < i; j++)
             if (b->writes[j].table == r->table &&
                 attr_equal(key, key_of_item(&c->arena, &r->table->keys, b->writes[j].key)))
