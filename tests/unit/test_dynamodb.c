@@ -603,6 +603,9 @@ static void a_local_index_fetches_what_it_does_not_hold(void **state)
             "ProjectionExpression':'d'");
     assert_int_equal(int_at(q, "Count"), 1);
     assert_string_equal(text_at(q, "Items.0.d.S"), "x");
+    q = ask(r, DB, "Query", query, ",'Select':'ALL_ATTRIBUTES','ReturnConsumedCapacity':'INDEXES'");
+    assert_true(at(q, "ConsumedCapacity.LocalSecondaryIndexes.bySku.CapacityUnits")->valuedouble == 0.5);
+    assert_true(at(q, "ConsumedCapacity.Table.CapacityUnits")->valuedouble == 1.0); /* two reads */
 }
 
 static void the_segments_of_a_scan_meet_every_item_once(void **state)

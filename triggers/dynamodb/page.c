@@ -29,6 +29,7 @@ struct walk {
     struct arena scratch; /* one item's memory */
     int64_t count, scanned;
     size_t bytes, entry_bytes; /* of what the answer is made from; of entries, when items are fetched */
+    double fetch_units;        /* each fetched item is a read of its own */
     const struct attr *item;   /* the current item, parsed when somebody looked inside */
     struct str text;
     bool more;
@@ -56,6 +57,7 @@ static enum rc fetch_item(struct walk *k, struct stored *s)
     k->entry_bytes += s->size;
     k->item = NULL;
     *s = stored_read(value);
+    k->fetch_units += units_read(s->size, p->in->consistent == 1);
     return RC_OK;
 }
 
@@ -163,8 +165,7 @@ static void write_units(struct walk *k)
         size_t i = (size_t)(p->index - p->table->indexes);
         size_t bytes = p->fetch ? k->entry_bytes : k->bytes;
         units_add_index(&p->call->arena, &u, p->table, i, units_read(bytes, consistent));
-        if (p->fetch && k->bytes)
-            u.table = units_read(k->bytes, consistent);
+        u.table = k->fetch_units;
     }
     answer_member(k->out, "ConsumedCapacity");
     units_write_answer(k->out, report_of(p->in->capacity), p->in->table_name, p->table, &u);
