@@ -125,6 +125,51 @@ static void tables_that_make_no_sense_are_refused(void **state)
                         "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
     assert_non_null(
         strstr(refused(r, "ValidationException", DB, "CreateTable", "{'TableName':'a'}"), "tableName"));
+    assert_string_equal(
+        refused(r, "ValidationException", DB, "CreateTable",
+                "{'TableName':'abc','KeySchema':[{'AttributeName':'a','KeyType':'HASH'}],"
+                "'AttributeDefinitions':[{'AttributeName':'a','AttributeType':'S'},"
+                "{'AttributeName':'a','AttributeType':'N'}],'BillingMode':'PAY_PER_REQUEST'}"),
+        "Cannot have two attributes with the same name");
+}
+
+static void append_index(struct buf *to, const char *name, int attributes)
+{
+    buf_printf(to,
+               "%s{'IndexName':'%s','KeySchema':[{'AttributeName':'g','KeyType':'HASH'}],"
+               "'Projection':{'ProjectionType':'INCLUDE','NonKeyAttributes':[",
+               to->n ? "," : "", name);
+    for (int i = 0; i < attributes; i++)
+        buf_printf(to, "%s'a%d'", i ? "," : "", i);
+    buf_z(to, "]}}");
+}
+
+static void indexes_project_at_most_100_attributes_by_name(void **state)
+{
+    struct room *r = *state;
+    const char *create = "{'TableName':'Wide','KeySchema':[{'AttributeName':'id','KeyType':'HASH'}],"
+                         "'BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':'id',"
+                         "'AttributeType':'S'},{'AttributeName':'g','AttributeType':'S'}],"
+                         "'GlobalSecondaryIndexes':[%s]}";
+    const char *said = "One or more parameter values were invalid: The total count of NonKeyAttributes, "
+                       "summed across all of the secondary indexes, must not exceed 100";
+    static const char *const names[] = {"one", "two", "three", "four", "five"};
+    struct buf list, more;
+    buf_init(&list, 4096);
+    buf_init(&more, 4096);
+    for (int i = 0; i < 5; i++)
+        append_index(&list, names[i], 20);
+    append_index(&more, "six", 1);
+    ask(r, DB, "CreateTable", create, buf_zstr(&list));
+    assert_string_equal(refused(r, "ValidationException", DB, "UpdateTable",
+                                "{'TableName':'Wide','GlobalSecondaryIndexUpdates':[{'Create':%s}]}",
+                                buf_zstr(&more)),
+                        said);
+    ask(r, DB, "DeleteTable", "{'TableName':'Wide'}");
+    append_index(&list, "six", 1);
+    assert_string_equal(refused(r, "ValidationException", DB, "CreateTable", create, buf_zstr(&list)), said);
+    buf_release(&list);
+    buf_release(&more);
 }
 
 static void a_table_changes(void **state)
@@ -826,6 +871,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_table_is_made_described_listed_and_deleted),
         TEST(tables_that_make_no_sense_are_refused),
+        TEST(indexes_project_at_most_100_attributes_by_name),
         TEST(a_table_changes),
         TEST(put_table_makes_it_so),
         TEST(items_are_put_got_updated_and_deleted),

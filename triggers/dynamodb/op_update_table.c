@@ -183,7 +183,8 @@ static bool create_index(struct table_update *j, const cJSON *index)
         return wrong_value(&j->wrong, INVALID "GlobalSecondaryIndex count exceeds the per-table limit of 20");
     j->rc = change_index_add(j->call, index, j->def);
     j->fill = name;
-    return j->rc == RC_OK;
+    return j->rc == RC_OK && table_in_check_projected(member(j->def, "GlobalSecondaryIndexes"),
+                                                      member(j->def, "LocalSecondaryIndexes"), &j->wrong);
 }
 
 /* The global index that an update names. */

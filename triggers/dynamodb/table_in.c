@@ -177,6 +177,16 @@ static bool check_local_keys(const cJSON *index, const cJSON *key_schema, struct
     return true;
 }
 
+static bool check_distinct(const cJSON *list, const char *name, struct wrong *w)
+{
+    const cJSON *at, *before;
+    cJSON_ArrayForEach (at, list)
+        for (before = list->child; before != at; before = before->next)
+            if (cJSON_Compare(name ? member(at, name) : at, name ? member(before, name) : before, true))
+                return wrong_value(w, "Cannot have two attributes with the same name");
+    return true;
+}
+
 static bool check_projection(const cJSON *projection, struct wrong *w)
 {
     const char *type = text(projection, "ProjectionType");
@@ -187,7 +197,7 @@ static bool check_projection(const cJSON *projection, struct wrong *w)
         return wrong_value(w, INVALID "ProjectionType is %s, but NonKeyAttributes is specified", type);
     if (!extra && strcmp(type, "INCLUDE") == 0)
         return wrong_value(w, INVALID "ProjectionType is INCLUDE, but NonKeyAttributes is not specified");
-    return true;
+    return check_distinct(extra, NULL, w);
 }
 
 bool table_in_check_index(const cJSON *index, const cJSON *definitions, const cJSON *key_schema, bool global,
@@ -239,6 +249,22 @@ static bool check_indexes(const struct table_in *in, const cJSON *list, bool glo
     if (global && n > 20)
         return wrong_value(w, INVALID "GlobalSecondaryIndex count exceeds the per-table limit of 20");
     return true;
+}
+
+static int projected_by(const cJSON *indexes)
+{
+    int n = 0;
+    const cJSON *at;
+    cJSON_ArrayForEach (at, indexes)
+        n += cJSON_GetArraySize(member(member(at, "Projection"), "NonKeyAttributes"));
+    return n;
+}
+
+bool table_in_check_projected(const cJSON *globals, const cJSON *locals, struct wrong *w)
+{
+    return projected_by(globals) + projected_by(locals) <= 100 ||
+           wrong_value(w, INVALID "The total count of NonKeyAttributes, summed across all of the secondary "
+                                  "indexes, must not exceed 100");
 }
 
 static bool uses(const cJSON *schema, const char *name)
@@ -295,9 +321,10 @@ bool table_in_check(const struct table_in *in, struct wrong *w)
     bool enabled;
     enum stream_view view;
     return check_refused(in, w) && check_billing(in, w) &&
+           check_distinct(in->definitions, "AttributeName", w) &&
            check_key_schema(in->key_schema, in->definitions, w) && check_indexes(in, in->locals, false, w) &&
-           check_indexes(in, in->globals, true, w) && check_all_used(in, w) &&
-           (!in->stream || table_in_stream(in->stream, &enabled, &view, w));
+           check_indexes(in, in->globals, true, w) && table_in_check_projected(in->globals, in->locals, w) &&
+           check_all_used(in, w) && (!in->stream || table_in_stream(in->stream, &enabled, &view, w));
 }
 
 /* --- definitions */

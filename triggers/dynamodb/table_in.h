@@ -41,6 +41,9 @@ bool table_in_check(const struct table_in *in, struct wrong *w);
 bool table_in_check_index(const cJSON *index, const cJSON *definitions, const cJSON *key_schema, bool global,
                           bool on_demand, struct wrong *w);
 
+/* What all indexes of a table together may project by name. */
+bool table_in_check_projected(const cJSON *globals, const cJSON *locals, struct wrong *w);
+
 /* The definition of a new table, with numbers for it and its indexes (see catalog.h).  NULL: *rc. */
 cJSON *table_in_define(struct call *c, const struct table_in *in, enum rc *rc);
 
