@@ -230,6 +230,8 @@ static void bad_values_are_refused_in_the_services_words(void **state)
          "One or more parameter values were invalid: An string set  may not be empty"},
         {"{'a':{'SS':['x','y','x']}}", "ValidationException",
          "One or more parameter values were invalid: Input collection [x, y, x] contains duplicates."},
+        {"{'a':{'SS':['x',null]}}", "ValidationException",
+         "One or more parameter values were invalid: An string set may not have a null string as a member"},
         {"{'a':{'NS':['1','1.0']}}", "ValidationException", "Input collection contains duplicates"},
         {"{'a':{'N':'abc'}}", "ValidationException",
          "The parameter cannot be converted to a numeric value: abc"},

@@ -378,6 +378,41 @@ static void long_expressions_end_somewhere(void **state)
     assert_non_null(strstr(b->wrong.text.p, "too many operators"));
 }
 
+/* Assignments are no operators; sums and functions are. */
+static void only_operators_are_counted(void **state)
+{
+    struct bench *b = *state;
+    struct buf text;
+    buf_init(&text, 4096);
+    for (int i = 0; i < 301; i++)
+        buf_printf(&text, "%s a%d=:x", i ? "," : "SET", i);
+    assert_non_null(expr_update(fresh(b), buf_view(&text)));
+    buf_clear(&text);
+    for (int i = 0; i < 301; i++)
+        buf_printf(&text, "%s a%d=n+n", i ? "," : "SET", i);
+    assert_null(expr_update(fresh(b), buf_view(&text)));
+    buf_release(&text);
+    assert_non_null(strstr(b->wrong.text.p, "too many operators; operator count: 301"));
+}
+
+static void names_have_a_largest_size(void **state)
+{
+    struct bench *b = *state;
+    char *name = malloc(65537);
+    memset(name, 'x', 65536);
+    name[65536] = 0;
+    cJSON *names = cJSON_CreateObject();
+    cJSON_AddStringToObject(names, "#a", name);
+    struct expr_set s;
+    b->wrong = wrong_none(&b->arena);
+    assert_false(expr_set_init(&s, names, NULL, &b->wrong));
+    assert_string_equal(b->wrong.text.p,
+                        "ExpressionAttributeNames contains invalid value: Attribute name is too large, must "
+                        "be less than 65536 bytes for key #a");
+    cJSON_Delete(names);
+    free(name);
+}
+
 static void reserved_words_are_known_in_any_case(void **state)
 {
     (void)state;
@@ -401,6 +436,8 @@ int main(void)
         TEST(mistakes_are_said_in_the_services_words),
         TEST(names_and_values_must_be_used),
         TEST(long_expressions_end_somewhere),
+        TEST(only_operators_are_counted),
+        TEST(names_have_a_largest_size),
         TEST(reserved_words_are_known_in_any_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -42,6 +42,7 @@ struct attr {
 };
 
 #define ATTR_DEPTH_MAX 32
+#define ATTR_NAME_MAX 65535
 #define ITEM_SIZE_MAX (400u * 1024)
 #define ITEM_TEXT_MAX (4u << 20) /* 1E125 counts as 2 bytes and is 126 characters long */
 

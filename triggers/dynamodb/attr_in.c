@@ -105,6 +105,16 @@ static bool say_duplicates(enum attr_type t, const cJSON *v, struct wrong *w)
     return false;
 }
 
+static bool say_null_member(enum attr_type t, struct wrong *w)
+{
+    static const char *const kinds[] = {"string", "number", "binary"};
+    const char *kind = kinds[t - ATTR_SS];
+    return wrong_value(w,
+                       "One or more parameter values were invalid: An %s set may not have a null %s as a "
+                       "member",
+                       kind, kind);
+}
+
 static bool set_from_tree(struct attr *out, const cJSON *v, struct wrong *w)
 {
     static const char *const empty[] = {"An string set  may not be empty", "An number set  may not be empty",
@@ -117,7 +127,8 @@ static bool set_from_tree(struct attr *out, const cJSON *v, struct wrong *w)
     struct str *set = arena_alloc(w->arena, n * sizeof *set);
     const cJSON *at;
     cJSON_ArrayForEach (at, v)
-        if (!text_from_tree(attr_element_type(out->type), at, &set[i++], w))
+        if (cJSON_IsNull(at) ? !say_null_member(out->type, w)
+                             : !text_from_tree(attr_element_type(out->type), at, &set[i++], w))
             return false;
     attr_sort_set(out->type, set, n);
     for (i = 1; i < n; i++)
@@ -156,7 +167,7 @@ static bool map_from_tree(struct attr *out, const cJSON *v, int depth, struct wr
         map[i].name = str_z(at->string);
         if (map[i].name.n == 0)
             return wrong_value(w, "Empty attribute name");
-        if (map[i].name.n > 65535)
+        if (map[i].name.n > ATTR_NAME_MAX)
             return wrong_value(w, "Attribute name is too large, must be less than 65536 bytes");
         if (!check_utf8(map[i].name, w))
             return false;

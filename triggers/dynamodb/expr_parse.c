@@ -408,7 +408,6 @@ static bool parse_section(struct parser *p, struct update *u, bool seen[UPDATE_K
         if (!parse_action(p, &a))
             return false;
         add_action(p, u, &a);
-        p->out->operators++;
     } while (accept(p, TOKEN_COMMA));
     return true;
 }

@@ -35,6 +35,11 @@ static bool read_names(struct expr_set *s, const cJSON *names)
                 "ExpressionAttributeNames contains invalid value: Empty attribute name for key "
                 "%.*s",
                 STR_ARG(e->key));
+        if (e->text.n > ATTR_NAME_MAX)
+            return wrong_value(s->wrong,
+                               "ExpressionAttributeNames contains invalid value: Attribute name is too "
+                               "large, must be less than 65536 bytes for key %.*s",
+                               STR_ARG(e->key));
     }
     return true;
 }
