@@ -26,14 +26,17 @@ static bool position(struct call *c, const struct get_shard_iterator_in *req, co
 {
     bool numbered = str_is(req->type, "AT_SEQUENCE_NUMBER") || str_is(req->type, "AFTER_SEQUENCE_NUMBER");
     if (!numbered && req->sequence.p) {
-        *end = call_fail(c, &fault_validation, "SequenceNumber should not be passed for this iterator type");
+        *end = call_fail(c, &fault_validation,
+                         "One or more parameter values were invalid: SequenceNumber should not be passed for "
+                         "this iterator type");
         return false;
     }
     *next = str_is(req->type, "LATEST") ? s->next : s->floor;
     if (!numbered)
         return true;
     if (!req->sequence.p) {
-        *end = call_fail(c, &fault_validation, "SequenceNumber cannot be null");
+        *end = call_fail(c, &fault_validation,
+                         "One or more parameter values were invalid: Invalid SequenceNumber");
         return false;
     }
     if (!sequence_read(req->sequence, next) || *next == 0 || *next > s->next) {
