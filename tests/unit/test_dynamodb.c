@@ -133,6 +133,40 @@ static void tables_that_make_no_sense_are_refused(void **state)
         "Cannot have two attributes with the same name");
 }
 
+/* A name too short or too long is spelled well all the same, so one thing is wrong with it. */
+static void names_have_a_length(void **state)
+{
+    struct room *r = *state;
+    char name[257];
+    memset(name, 'a', 256);
+    name[256] = 0;
+    assert_string_equal(refused(r, "ValidationException", DB, "DescribeTable", "{'TableName':'ab'}"),
+                        "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy "
+                        "constraint: Member must have length greater than or equal to 3");
+    assert_non_null(strstr(
+        refused(r, "ValidationException", DB, "GetItem", "{'TableName':'%s','Key':{'id':{'S':'a'}}}", name),
+        "aaa' at 'tableName' failed to satisfy constraint: Member must have length less "
+        "than or equal to 255"));
+    assert_string_equal(refused(r, "ValidationException", DB, "DescribeTable", "{'TableName':'ab!'}"),
+                        "1 validation error detected: Value 'ab!' at 'tableName' failed to satisfy "
+                        "constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
+}
+
+static void a_table_may_be_named_by_its_arn(void **state)
+{
+    struct room *r = *state;
+    const char *create = "{'TableName':'arn:aws:dynamodb:%s:000000000000:table/Named','KeySchema':["
+                         "{'AttributeName':'id','KeyType':'HASH'}],'BillingMode':'PAY_PER_REQUEST',"
+                         "'AttributeDefinitions':[{'AttributeName':'id','AttributeType':'S'}]}";
+    const cJSON *t = ask(r, DB, "CreateTable", create, "us-east-1");
+    assert_string_equal(text_at(t, "TableDescription.TableName"), "Named");
+    assert_string_equal(text_at(t, "TableDescription.TableArn"),
+                        "arn:aws:dynamodb:us-east-1:000000000000:table/Named");
+    ask(r, DB, "DescribeTable", "{'TableName':'arn:aws:dynamodb:us-east-1:000000000000:table/Named'}");
+    refused(r, "ResourceInUseException", DB, "CreateTable", create, "us-east-1");
+    refused(r, "ValidationException", DB, "CreateTable", create, "eu-west-1");
+}
+
 static void append_index(struct buf *to, const char *name, int attributes)
 {
     buf_printf(to,
@@ -871,6 +905,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_table_is_made_described_listed_and_deleted),
         TEST(tables_that_make_no_sense_are_refused),
+        TEST(names_have_a_length),
+        TEST(a_table_may_be_named_by_its_arn),
         TEST(indexes_project_at_most_100_attributes_by_name),
         TEST(a_table_changes),
         TEST(put_table_makes_it_so),

@@ -54,18 +54,25 @@ struct catalog *catalog_of(const struct call *c)
 
 /* --- names */
 
+enum { NAME_LENGTH_MAX = 255 };
+
 static bool name_character(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
            c == '-' || c == '.';
 }
 
-static bool plain_name(struct str s)
+static bool name_characters(struct str s)
 {
     for (size_t i = 0; i < s.n; i++)
         if (!name_character(s.p[i]))
             return false;
-    return s.n >= 3 && s.n <= 255;
+    return s.n > 0;
+}
+
+static bool plain_name(struct str s)
+{
+    return s.n >= 3 && s.n <= NAME_LENGTH_MAX && name_characters(s);
 }
 
 /* A table's name on its own, or inside an ARN that also says whose it is. */
@@ -90,6 +97,17 @@ bool table_name_valid(struct str name)
 {
     struct place p;
     return place_read(name, &p);
+}
+
+bool table_name_spelled(struct str name)
+{
+    return name_characters(name) || table_name_valid(name);
+}
+
+struct str table_name_alone(struct str name)
+{
+    struct place p;
+    return place_read(name, &p) ? p.name : name;
 }
 
 static struct place place_of(const struct call *c, struct str name)
@@ -171,8 +189,27 @@ enum rc catalog_table(struct call *c, struct str name, struct table **out)
     return *out ? RC_OK : load_table(c, &p, out);
 }
 
+bool catalog_name_long(struct call *c, struct str name, enum op_end *end)
+{
+    if (name.n <= NAME_LENGTH_MAX || table_name_valid(name))
+        return false;
+    *end = call_fail(c, &fault_validation,
+                     "1 validation error detected: Value '%.*s' at 'tableName' failed to satisfy constraint: "
+                     "Member must have length less than or equal to %d",
+                     STR_ARG(name), NAME_LENGTH_MAX);
+    return true;
+}
+
+bool catalog_elsewhere(const struct call *c, struct str name)
+{
+    struct place p = place_of(c, name);
+    return !str_eq(p.account, c->account) || !str_eq(p.region, c->region);
+}
+
 bool catalog_missing(struct call *c, struct str name, bool control, struct table **out, enum op_end *end)
 {
+    if (catalog_name_long(c, name, end))
+        return true;
     enum rc rc = catalog_table(c, name, out);
     if (rc == RC_OK)
         return false;
@@ -198,8 +235,9 @@ enum rc catalog_put_json(struct store *txn, const struct key *k, const cJSON *tr
 
 enum rc catalog_save(struct call *c, cJSON *def, struct table **out)
 {
-    struct place p =
-        place_of(c, str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(def, "TableName"))));
+    const struct table *old = *out;
+    struct str name = str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(def, "TableName")));
+    struct place p = old ? (struct place){old->account, old->region, name} : place_of(c, name);
     struct key k;
     table_row_key(&k, &p);
     enum rc rc = catalog_put_json(c->txn, &k, def);

@@ -26,7 +26,13 @@ enum rc catalog_table(struct call *c, struct str name, struct table **out);
  * `control` is the way in which control plane operations say it, with the table's name. */
 bool catalog_missing(struct call *c, struct str name, bool control, struct table **out, enum op_end *end);
 
-/* Writes the definition (moved) of a new or changed table. */
+/* Is the name too long for a table?  Then the call has its fault in *end. */
+bool catalog_name_long(struct call *c, struct str name, enum op_end *end);
+
+/* An ARN of another account or region. */
+bool catalog_elsewhere(const struct call *c, struct str name);
+
+/* Writes the definition (moved) of a new or changed table; *out: the table as it was, NULL when it is new. */
 enum rc catalog_save(struct call *c, cJSON *def, struct table **out);
 
 /* Removes the table's row and model; items and entries are wiped. */
@@ -59,6 +65,10 @@ enum rc catalog_stream_arns(struct call *c, bool all, struct str **arns, size_t 
 
 /* True for a name of 3 to 255 of the characters a-z A-Z 0-9 _ - . , or a table's ARN. */
 bool table_name_valid(struct str name);
+/* True for what TABLE_NAME_PATTERN says of characters, whatever the length, and for a table's ARN. */
+bool table_name_spelled(struct str name);
+/* The name in a name or an ARN. */
+struct str table_name_alone(struct str name);
 #define TABLE_NAME_PATTERN "[a-zA-Z0-9_.-]+"
 
 #endif

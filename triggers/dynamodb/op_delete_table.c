@@ -10,7 +10,7 @@ struct delete_table_in {
 
 static const struct shape_row in[] = {
     IN_STR(delete_table_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,
-           .pattern = TABLE_NAME_PATTERN, .match = table_name_valid),
+           .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled),
     SHAPE_END,
 };
 

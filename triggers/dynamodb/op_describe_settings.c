@@ -8,7 +8,7 @@ struct describe_time_to_live_in {
 
 static const struct shape_row ttl_in[] = {
     IN_STR(describe_time_to_live_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,
-           .pattern = TABLE_NAME_PATTERN, .match = table_name_valid),
+           .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled),
     SHAPE_END,
 };
 

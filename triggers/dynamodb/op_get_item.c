@@ -15,7 +15,7 @@ struct get_item_in {
 
 static const struct shape_row in[] = {
     IN_STR(get_item_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,
-           .pattern = TABLE_NAME_PATTERN, .match = table_name_valid),
+           .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled),
     IN_MAP(get_item_in, key, "Key", .flags = SHAPE_REQ),
     IN_TREE(get_item_in, attributes_to_get, "AttributesToGet"),
     IN_BOOL(get_item_in, consistent, "ConsistentRead"),

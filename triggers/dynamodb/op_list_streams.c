@@ -10,7 +10,7 @@ struct list_streams_in {
 
 static const struct shape_row in[] = {
     IN_STR(list_streams_in, table_name, "TableName", .min = 3, .max = 255, .pattern = TABLE_NAME_PATTERN,
-           .match = table_name_valid),
+           .match = table_name_spelled),
     IN_INT(list_streams_in, limit, "Limit", .min = 1, .max = 100),
     IN_STR(list_streams_in, start, "ExclusiveStartStreamArn", .min = 37, .max = 1024),
     SHAPE_END,

@@ -9,7 +9,7 @@ struct list_tables_in {
 
 static const struct shape_row in[] = {
     IN_STR(list_tables_in, start, "ExclusiveStartTableName", .min = 3, .max = 255,
-           .pattern = TABLE_NAME_PATTERN, .match = table_name_valid),
+           .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled),
     IN_INT(list_tables_in, limit, "Limit", .min = 1, .max = 100),
     SHAPE_END,
 };

@@ -18,7 +18,7 @@ static const struct shape_row updates_rows[] = {OUT(SHAPE_STRUCT, "member", .of 
 static const struct shape_row rows[] = {
     IN_LIST(table_in, definitions, "AttributeDefinitions", .of = table_definitions_rows),
     IN_STR(table_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,
-           .pattern = TABLE_NAME_PATTERN, .match = table_name_valid),
+           .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled),
     IN_LIST(table_in, index_updates, "GlobalSecondaryIndexUpdates", .of = updates_rows),
     IN_TREE(table_in, refused[0], "ReplicaUpdates"),
     IN_TREE(table_in, refused[1], "MultiRegionConsistency"),

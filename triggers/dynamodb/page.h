@@ -48,10 +48,10 @@ void page_start(struct page *p);
 
 #define PAGE_TABLE_NAME                                                                                      \
     IN_STR(page_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,                      \
-           .pattern = TABLE_NAME_PATTERN, .match = table_name_valid)
+           .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled)
 #define PAGE_COMMON                                                                                          \
     IN_STR(page_in, index_name, "IndexName", .min = 3, .max = 255, .pattern = TABLE_NAME_PATTERN,            \
-           .match = table_name_valid),                                                                       \
+           .match = table_name_spelled),                                                                     \
         IN_TREE(page_in, attributes_to_get, "AttributesToGet"),                                              \
         IN_INT(page_in, limit, "Limit", .min = 1, .max = INT32_MAX),                                         \
         IN_STR(page_in, select, "Select", .one_of = page_select_enum),                                       \

@@ -40,7 +40,7 @@ static const struct shape_row projection_members[] = {
 };
 static const struct shape_row index_members[] = {
     OUT(SHAPE_STR, "IndexName", .flags = SHAPE_REQ, .min = 3, .max = 255, .pattern = TABLE_NAME_PATTERN,
-        .match = table_name_valid),
+        .match = table_name_spelled),
     OUT(SHAPE_LIST, "KeySchema", .flags = SHAPE_REQ, .min = 1, .max = 2, .of = table_key_schema_rows),
     OUT(SHAPE_STRUCT, "Projection", .flags = SHAPE_REQ, .of = projection_members),
     OUT(SHAPE_STRUCT, "ProvisionedThroughput", .of = table_throughput_rows),
@@ -65,7 +65,7 @@ const struct shape_row table_tags_rows[] = {OUT(SHAPE_STRUCT, "member", .of = ta
 const struct shape_row table_create_rows[] = {
     IN_LIST(table_in, definitions, "AttributeDefinitions", .flags = SHAPE_REQ, .of = table_definitions_rows),
     IN_STR(table_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,
-           .pattern = TABLE_NAME_PATTERN, .match = table_name_valid),
+           .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled),
     IN_LIST(table_in, key_schema, "KeySchema", .flags = SHAPE_REQ, .min = 1, .max = 2,
             .of = table_key_schema_rows),
     IN_LIST(table_in, locals, "LocalSecondaryIndexes", .of = table_locals_rows),
@@ -366,7 +366,7 @@ cJSON *table_in_define(struct call *c, const struct table_in *in, enum rc *rc)
     cJSON *def = cJSON_CreateObject();
     cJSON_AddNumberToObject(def, "Id", (double)id);
     cJSON_AddStringToObject(def, "TableId", call_uuid(c).p);
-    cJSON_AddStringToObject(def, "TableName", in->table_name.p);
+    cJSON_AddStringToObject(def, "TableName", arena_z(&c->arena, table_name_alone(in->table_name)));
     cJSON_AddNumberToObject(def, "Created", (double)c->now);
     add_copy(def, "AttributeDefinitions", in->definitions);
     add_copy(def, "KeySchema", in->key_schema);

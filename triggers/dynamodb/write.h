@@ -21,7 +21,7 @@ extern const char *const return_on_failure_enum[];
 
 #define WRITE_TABLE_NAME                                                                                     \
     IN_STR(write_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,                     \
-           .pattern = TABLE_NAME_PATTERN, .match = table_name_valid)
+           .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled)
 #define WRITE_COMMON                                                                                         \
     IN_STR(write_in, condition, "ConditionExpression"), IN_MAP(write_in, names, "ExpressionAttributeNames"), \
         IN_MAP(write_in, values, "ExpressionAttributeValues"),                                               \
