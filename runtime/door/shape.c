@@ -5,6 +5,8 @@
 #include <ctype.h>
 #include <math.h>
 
+enum { ECHO_MAX = 65536 }; /* bytes of a value that a fault repeats */
+
 struct reading {
     struct arena *a;
     struct shape_error *errors;
@@ -55,14 +57,25 @@ static struct str json_path(struct arena *a, const struct place *p)
     return arena_printf(a, "%.*s[%d]", STR_ARG(up), p->index);
 }
 
+/* A fault repeats the value, but not megabytes of it. */
+static struct str shortened(struct arena *a, struct str s)
+{
+    size_t n = ECHO_MAX;
+    if (s.n <= n)
+        return s;
+    while (n && ((unsigned char)s.p[n] & 0xC0) == 0x80) /* inside a character */
+        n--;
+    return arena_printf(a, "%.*s...", (int)n, s.p);
+}
+
 static struct str value_text(struct arena *a, const cJSON *v)
 {
     if (!v || cJSON_IsNull(v))
         return STR_NONE;
     if (cJSON_IsString(v))
-        return str_z(v->valuestring);
+        return shortened(a, str_z(v->valuestring));
     char *text = cJSON_PrintUnformatted(v);
-    struct str s = arena_str(a, str_z(text));
+    struct str s = arena_str(a, shortened(a, str_z(text)));
     cJSON_free(text);
     return s;
 }

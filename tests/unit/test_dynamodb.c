@@ -138,8 +138,11 @@ static void names_have_a_length(void **state)
 {
     struct room *r = *state;
     char name[257];
+    char *long_name = malloc(2000001);
     memset(name, 'a', 256);
     name[256] = 0;
+    memset(long_name, 'a', 2000000);
+    long_name[2000000] = 0;
     assert_string_equal(refused(r, "ValidationException", DB, "DescribeTable", "{'TableName':'ab'}"),
                         "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy "
                         "constraint: Member must have length greater than or equal to 3");
@@ -150,6 +153,11 @@ static void names_have_a_length(void **state)
     assert_string_equal(refused(r, "ValidationException", DB, "DescribeTable", "{'TableName':'ab!'}"),
                         "1 validation error detected: Value 'ab!' at 'tableName' failed to satisfy "
                         "constraint: Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+");
+    assert_non_null(
+        strstr(refused(r, "ValidationException", DB, "DescribeTable", "{'TableName':'%s'}", long_name),
+               "aaa...' at 'tableName' failed to satisfy constraint: Member must have length less "
+               "than or equal to 1024"));
+    free(long_name);
 }
 
 static void a_table_may_be_named_by_its_arn(void **state)
