@@ -413,6 +413,27 @@ static void names_have_a_largest_size(void **state)
     free(name);
 }
 
+/* 2 MB, names and values together. */
+static void substitutes_have_a_largest_size(void **state)
+{
+    struct bench *b = *state;
+    char *text = malloc(400001);
+    memset(text, 'x', 400000);
+    text[400000] = 0;
+    cJSON *values = cJSON_CreateObject();
+    struct expr_set s;
+    for (int i = 0; i < 6; i++) {
+        char key[16];
+        snprintf(key, sizeof key, ":v%d", i);
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(values, key), "S", text);
+        b->wrong = wrong_none(&b->arena);
+        assert_int_equal(expr_set_init(&s, NULL, values, &b->wrong), i < 5);
+    }
+    assert_string_equal(b->wrong.text.p, "ExpressionAttributeValues exceeds max size");
+    cJSON_Delete(values);
+    free(text);
+}
+
 static void reserved_words_are_known_in_any_case(void **state)
 {
     (void)state;
@@ -438,6 +459,7 @@ int main(void)
         TEST(long_expressions_end_somewhere),
         TEST(only_operators_are_counted),
         TEST(names_have_a_largest_size),
+        TEST(substitutes_have_a_largest_size),
         TEST(reserved_words_are_known_in_any_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

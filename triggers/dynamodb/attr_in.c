@@ -94,7 +94,7 @@ static bool say_duplicates(enum attr_type t, const cJSON *v, struct wrong *w)
     struct buf b;
     if (t == ATTR_NS)
         return wrong_value(w, "Input collection contains duplicates");
-    buf_init(&b, 4096);
+    buf_init(&b, 16u << 20); /* a request is no longer */
     for (const cJSON *at = v->child; at; at = at->next) {
         buf_z(&b, at == v->child ? "" : ", ");
         buf_z(&b, at->valuestring);

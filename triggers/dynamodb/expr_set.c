@@ -1,6 +1,8 @@
 /* ExpressionAttributeNames and ExpressionAttributeValues. */
 #include "expr.h"
 
+enum { SUBSTITUTES_MAX = 2 << 20 }; /* bytes of all names and values */
+
 static bool valid_key(struct str key, char first)
 {
     if (key.n < 2 || key.p[0] != first)
@@ -70,16 +72,31 @@ static bool read_values(struct expr_set *s, const cJSON *values)
     return true;
 }
 
+static bool check_sizes(const struct expr_set *s)
+{
+    size_t names = 0, values = 0;
+    for (size_t i = 0; i < s->name_count; i++)
+        names += s->names[i].key.n + s->names[i].text.n;
+    for (size_t i = 0; i < s->value_count; i++)
+        values += s->values[i].key.n + attr_size(s->values[i].value);
+    const char *what = names > SUBSTITUTES_MAX    ? "ExpressionAttributeNames"
+                       : values > SUBSTITUTES_MAX ? "ExpressionAttributeValues"
+                       : names + values > SUBSTITUTES_MAX
+                           ? "Combined size of ExpressionAttributeNames and ExpressionAttributeValues"
+                           : NULL;
+    return !what || wrong_value(s->wrong, "%s exceeds max size", what);
+}
+
 bool expr_set_init(struct expr_set *s, const cJSON *names, const cJSON *values, struct wrong *w)
 {
     *s = (struct expr_set){.wrong = w};
-    return (!names || read_names(s, names)) && (!values || read_values(s, values));
+    return (!names || read_names(s, names)) && (!values || read_values(s, values)) && check_sizes(s);
 }
 
 static bool say_unused(const struct expr_set *s, const char *what, struct str *keys, size_t n)
 {
     struct buf b;
-    buf_init(&b, 65536);
+    buf_init(&b, 2 * SUBSTITUTES_MAX);
     for (size_t i = 0; i < n; i++) {
         buf_z(&b, i ? ", " : "");
         buf_str(&b, keys[i]);
