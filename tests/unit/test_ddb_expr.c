@@ -287,6 +287,8 @@ static const struct mistake condition_mistakes[] = {
     {"l[0] IN (s, l[0])", "The first operand must be distinct from the remaining operands for this operator "
                           "or function; operator: IN, first "
                           "operand: [l, [0]]"},
+    {"a BETWEEN :l AND a",
+     "Incorrect operand type for operator or function; operator or function: BETWEEN, operand type: L"},
     {"a BETWEEN :six AND :five", "The BETWEEN operator requires upper bound to be greater than or equal to "
                                  "lower bound; lower bound operand: "
                                  "AttributeValue: {N:6}, upper bound operand: AttributeValue: {N:5}"},

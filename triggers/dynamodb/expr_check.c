@@ -208,8 +208,6 @@ static struct str bound_text(struct arena *a, const struct attr *v)
 static bool check_between(struct check *k, const struct expr *e)
 {
     const struct expr *low = e->args[1], *high = e->args[2];
-    if (!operands_are(k, e, SCALARS))
-        return false;
     if (low->kind != EXPR_VALUE || high->kind != EXPR_VALUE)
         return true;
     const char *why = low->value->type != high->value->type ? "same data type for lower and upper bounds"
@@ -269,7 +267,8 @@ static bool check_operands(struct check *k, const struct expr *e)
     for (size_t i = 0; i < e->n; i++)
         if (!check_operands(k, e->args[i]))
             return false;
-    if (!check_count(k, e) || !check_distinct(k, e))
+    bool scalars = e->kind != EXPR_BETWEEN || operands_are(k, e, SCALARS);
+    if (!scalars || !check_count(k, e) || !check_distinct(k, e))
         return false;
     switch (e->kind) {
     case EXPR_LT:
