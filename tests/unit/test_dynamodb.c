@@ -131,6 +131,17 @@ static void tables_that_make_no_sense_are_refused(void **state)
                 "'AttributeDefinitions':[{'AttributeName':'a','AttributeType':'S'},"
                 "{'AttributeName':'a','AttributeType':'N'}],'BillingMode':'PAY_PER_REQUEST'}"),
         "Cannot have two attributes with the same name");
+    assert_string_equal(
+        refused(r, "ValidationException", DB, "CreateTable",
+                "{'TableName':'abc','KeySchema':[{'AttributeName':'a','KeyType':'HASH'},"
+                "{'AttributeName':'a','KeyType':'RANGE'}],'AttributeDefinitions':[{'AttributeName':'a',"
+                "'AttributeType':'S'}],'BillingMode':'PAY_PER_REQUEST'}"),
+        "Invalid KeySchema: Some index key attribute have no definition");
+    assert_string_equal(refused(r, "ValidationException", DB, "CreateTable",
+                                "{'KeySchema':[{'AttributeName':'a','KeyType':'HASH'}],"
+                                "'AttributeDefinitions':[{'AttributeName':'a','AttributeType':'S'}],"
+                                "'BillingMode':'PAY_PER_REQUEST'}"),
+                        "The parameter 'TableName' is required but was not present in the request");
 }
 
 /* A name too short or too long is spelled well all the same, so one thing is wrong with it. */

@@ -13,13 +13,13 @@ static enum op_end run(struct call *c, const void *input)
     struct wrong w = wrong_none(&c->arena);
     struct table *t;
     enum op_end end;
+    if (!table_in_check(req, &w))
+        return wrong_end(c, &w);
     if (catalog_name_long(c, req->table_name, &end))
         return end;
     if (catalog_elsewhere(c, req->table_name))
         return call_fail(c, &fault_validation, "Invalid TableArn: not of this account and region: %.*s",
                          STR_ARG(req->table_name));
-    if (!table_in_check(req, &w))
-        return wrong_end(c, &w);
     enum rc rc = catalog_table(c, req->table_name, &t);
     if (rc == RC_OK)
         return call_fail(c, &ddb_in_use, "Table already exists: %.*s", STR_ARG(t->name));

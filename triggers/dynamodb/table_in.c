@@ -64,8 +64,8 @@ const struct shape_row table_tags_rows[] = {OUT(SHAPE_STRUCT, "member", .of = ta
 
 const struct shape_row table_create_rows[] = {
     IN_LIST(table_in, definitions, "AttributeDefinitions", .flags = SHAPE_REQ, .of = table_definitions_rows),
-    IN_STR(table_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,
-           .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled),
+    IN_STR(table_in, table_name, "TableName", .min = 3, .max = 1024, .pattern = TABLE_NAME_PATTERN,
+           .match = table_name_spelled),
     IN_LIST(table_in, key_schema, "KeySchema", .flags = SHAPE_REQ, .min = 1, .max = 2,
             .of = table_key_schema_rows),
     IN_LIST(table_in, locals, "LocalSecondaryIndexes", .of = table_locals_rows),
@@ -151,8 +151,7 @@ static bool check_key_schema(const cJSON *schema, const cJSON *definitions, stru
                                STR_ARG(name_list(w->arena, schema)),
                                STR_ARG(name_list(w->arena, definitions)));
     if (range && strcmp(text(hash, "AttributeName"), text(range, "AttributeName")) == 0)
-        return wrong_value(w,
-                           "Both the Hash Key and the Range Key element in the KeySchema have the same name");
+        return wrong_value(w, "Invalid KeySchema: Some index key attribute have no definition");
     if (strcmp(text(hash, "KeyType"), "HASH") != 0)
         return wrong_value(w, "Invalid KeySchema: The first KeySchemaElement is not a HASH key type");
     if (range && strcmp(text(range, "KeyType"), "RANGE") != 0)
@@ -320,6 +319,8 @@ bool table_in_check(const struct table_in *in, struct wrong *w)
 {
     bool enabled;
     enum stream_view view;
+    if (!in->table_name.p) /* told in other words than what else is missing */
+        return wrong_value(w, "The parameter 'TableName' is required but was not present in the request");
     return check_refused(in, w) && check_billing(in, w) &&
            check_distinct(in->definitions, "AttributeName", w) &&
            check_key_schema(in->key_schema, in->definitions, w) && check_indexes(in, in->locals, false, w) &&
