@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""DynamoDB beside Amazon's DynamoDB Local: random items, expressions, queries and scans go to both, and the
-answers must be the same.
+"""DynamoDB beside Amazon's DynamoDB Local: first the edges, one by one, then random items, expressions, queries
+and scans go to both, and the answers must be the same.
 
   dynamodb.py OURS ORACLE [--seed N] [--rounds N]        e.g. http://127.0.0.1:4566 http://127.0.0.1:8000
 
@@ -20,7 +20,7 @@ KNOWN = [
     (r"Invalid attribute type name found", r"Invalid attribute type name found"),
     (r"operand type: \{DECIMAL", r"operand type: \{NS,SS"),
     (r"^The number of conditions on the keys is invalid$", r"does not match the schema"),
-    (r"Type mismatch for key$", r"does not match the schema"),
+    (r"Type mismatch for key$", r"does not match the schema|Type mismatch for key"),
     (r"too many operators", r"too many operators"),
     (r"Two document paths overlap", r"Two document paths overlap"),  # which of three paths it names
     (r"Two document paths conflict", r"Two document paths conflict"),
@@ -33,6 +33,17 @@ KNOWN = [
     (r"has an incorrect data type|invalid for update|does not exist in the item",
      r"has an incorrect data type|invalid for update|does not exist in the item"),
     (r"Input collection .*contains duplicates", r"Input collection .*contains duplicates"),
+    (r"One of the required keys was not given a value", r"Missing the key|does not match the schema"),
+    (r"Type mismatch for Index Key$", r"Type mismatch for Index Key"),
+    (r"^Invalid attribute value type$", r"Type mismatch|does not match the schema"),
+    (r"Size limit exceeded|^Hash primary key values must be under", r"has exceeded the .*size limit"),
+    (r"Key attributes must be scalars", r"cannot have conditions on nested attributes"),
+    (r"^Nesting Levels have exceeded supported limits", r"Nesting Levels have exceeded supported limits"),
+    (r"must have same size as table's key schema|^Type mismatch for attribute to update$",
+     r"The provided starting key is invalid"),
+    (r"does not match the range key predicate", r"outside query boundaries"),
+    (r"cannot be restarted. The provided starting key", r"The provided starting key is invalid"),
+    (r"secondary index key .*empty \w+ value.$", r"secondary index key .*empty \w+ value. IndexName"),
 ]
 
 
@@ -175,6 +186,47 @@ class Random(random.Random):
         return " ".join(parts) or "REMOVE a"
 
 
+# --- edges: what stands right beside a limit or a rule
+
+NUMBERS = ["", "abc", " 1", "1.0", "1E3", "1e+3", "-0", "+5", ".5", "5.", ".", "1e", "00012.3400", "1" * 38, "1" * 39,
+           "1" * 38 + "0", "1" + "0" * 125, "1" + "0" * 126, "9." + "9" * 37 + "E125", "1E126", "1E-130", "1E-131",
+           "-1E-131", "0E500", "NaN", "0x10", "1,000"]
+VALUES = [{"S": ""}, {"B": ""}, {"SS": []}, {"NS": []}, {"BS": []}, {"SS": ["a", "a"]}, {"SS": [""]}, {"BS": [""]},
+          {"NS": ["1", "1.0"]}, {"NS": ["x"]}, {"SS": ["a", None]}, {"NULL": False}, {"L": []}, {"M": {}}, {"L": [{}]},
+          {"M": {"": {"S": "x"}}}, {"S": "a", "N": "1"}, {}, {"X": "a"}, {"s": "a"}, {"S": None, "N": "1"},
+          {"M": {"a": {"S": "x", "N": "1"}}}, {"L": [{"NS": ["1", "1"]}]}]
+KEYS = [{}, {"pk": {"S": "a"}}, {"pk": {"N": "1"}, "sk": {"N": "1"}}, {"pk": {"S": ""}, "sk": {"N": "1"}},
+        {"pk": {"S": "a"}, "sk": {"S": ""}}, {"pk": {"S": "a"}, "x": {"N": "1"}}, {"pk": {"M": {}}, "sk": {"N": "1"}},
+        {"pk": {"S": "x" * 2048}, "sk": {"N": "1"}}, {"pk": {"S": "x" * 2049}, "sk": {"N": "1"}},
+        {"pk": {}, "sk": {"N": "1"}}, {"pk": {"S": "a", "N": "1"}, "sk": {"N": "1"}}]
+INDEX_KEYS = [{"g": {"N": "1"}}, {"g": {"S": ""}}, {"h": {"S": "x"}}, {"lk": {"L": []}}, {"g": {"S": "x" * 2049}},
+              {"lk": {"S": "x" * 1024}}, {"lk": {"S": "x" * 1025}}]
+UPDATES = ["SET n = n + :n", "SET n = n - :n", "SET n = gone + :n", "SET n = s + :n", "SET n = n + :s", "SET n = gone",
+           "SET n = if_not_exists(gone, :n)", "SET n = if_not_exists(n, :n) + :n", "SET l = list_append(l, :l)",
+           "SET l = list_append(:l, l)", "SET l = list_append(gone, :l)", "SET l = list_append(s, :l)", "SET l[1] = :n",
+           "SET l[9] = :n", "SET l[9] = :n, l[5] = :s", "SET m.a = :n", "SET m.gone.a = :n", "SET gone.a = :n",
+           "SET s.a = :n", "SET m[0] = :n", "SET l.a = :n", "SET pk = :s", "SET a = :n, a = :n", "SET m = :n, m.a = :n",
+           "SET m.a = :n, m[0] = :n", "SET year = :n", "SET m.year = :n", "REMOVE gone", "REMOVE l[0], l[1]",
+           "REMOVE l[9]", "REMOVE gone.a", "REMOVE pk", "REMOVE s.a", "ADD n :n", "ADD gone :n", "ADD s :n", "ADD ss :ss",
+           "ADD ss :n", "ADD ss :ns", "ADD n :s", "ADD n :l", "ADD m.a :n", "ADD l[0] :n", "DELETE ss :ss",
+           "DELETE ss :all", "DELETE ss :ns", "DELETE n :n", "DELETE gone :ss", "SET a = :n SET b = :n", "SET", "SET a",
+           "SET a = (:n)", "SET a = ((:n))", "SET a = :n + :n + :n", "SET a = size(l)", "SET a[-1] = :n", "SET a = 5", ""]
+RANGES = ["", " AND sk = :n", " AND :n <= sk", " AND sk <> :n", " AND sk IN (:n)", " AND NOT sk = :n", " AND a = :n",
+          " AND sk = :n AND a = :n", " AND sk BETWEEN :n AND :n", " AND sk BETWEEN :n AND :s", " AND begins_with(sk, :n)",
+          " AND sk = :s", " AND sk.a = :n", " AND (sk = :n)", " AND ((sk = :n))", " OR sk = :n", " AND size(sk) = :n",
+          " AND sk > :n AND sk < :n", " AND sk = sk", " AND sk = a", " AND pk = :p"]
+STARTS = [{}, {"pk": {"S": "p"}}, {"pk": {"S": "z"}, "sk": {"N": "1"}}, {"pk": {"S": "p"}, "sk": {"S": "a"}},
+          {"pk": {"S": "p"}, "sk": {"N": "0.5"}}, {"pk": {"S": ""}, "sk": {"N": "1"}}]
+
+
+def nested(depth, leaf):
+    return leaf if depth == 0 else {"M": {"a": nested(depth - 1, leaf)}}
+
+
+def used(text, values):
+    return {k: v for k, v in values.items() if re.search(re.escape(k) + r"(?!\w)", text)}
+
+
 def canonical(v):
     """One form for values: numbers by value, sets sorted."""
     if isinstance(v, dict):
@@ -255,6 +307,45 @@ class Run:
         if values:
             body["ExpressionAttributeValues"] = values
         return body
+
+    def put(self, **attributes):
+        self.both("PutItem", {"TableName": "oracle", "Item": {"pk": {"S": "edge"}, "sk": {"N": "1"}, **attributes}})
+
+    def edges(self):
+        """Each with the item read back, so that what was refused changed nothing."""
+        key = {"pk": {"S": "edge"}, "sk": {"N": "1"}}
+        values = [{"N": n} for n in NUMBERS] + VALUES + [nested(d, {"S": "x"}) for d in (30, 31, 32)]
+        for a in [{"a": v} for v in values] + INDEX_KEYS + [{"a": {"S": "x" * n}} for n in (409589, 409590, 409591)]:
+            self.put(**a)
+            self.both("GetItem", {"TableName": "oracle", "Key": key})
+        for k in KEYS:
+            self.both("PutItem", {"TableName": "oracle", "Item": k})
+            for op in ("GetItem", "DeleteItem", "UpdateItem"):
+                self.both(op, {"TableName": "oracle", "Key": k})
+        self.edges_of_updates(key)
+        self.edges_of_queries()
+        for e in (self.ours, self.oracle):
+            for k in [key, KEYS[7]]:
+                e.call("DeleteItem", {"TableName": "oracle", "Key": k})
+
+    def edges_of_updates(self, key):
+        known = {":n": {"N": "2"}, ":s": {"S": "x"}, ":l": {"L": [{"N": "3"}]}, ":ss": {"SS": ["a", "c"]},
+                 ":all": {"SS": ["a", "b"]}, ":ns": {"NS": ["1"]}}
+        for text in UPDATES:
+            self.put(n={"N": "5"}, s={"S": "hello"}, l={"L": [{"N": "1"}, {"S": "x"}]}, ss={"SS": ["a", "b"]},
+                     m={"M": {"a": {"N": "1"}}})
+            self.both("UpdateItem", self.with_expressions(
+                {"TableName": "oracle", "Key": key, "UpdateExpression": text, "ReturnValues": "ALL_NEW"}, {},
+                used(text, known)))
+
+    def edges_of_queries(self):
+        known = {":p": {"S": "p"}, ":n": {"N": "1"}, ":s": {"S": "x"}}
+        for text in ["pk = :p" + r for r in RANGES] + [":p = pk", "sk = :n", "pk < :p", "begins_with(pk, :p)", "pk", ""]:
+            self.both("Query", self.with_expressions({"TableName": "oracle", "KeyConditionExpression": text}, {},
+                                                     used(text, known)))
+        for start in STARTS:
+            self.both("Query", {"TableName": "oracle", "KeyConditionExpression": "pk = :p", "ExclusiveStartKey": start,
+                                "ExpressionAttributeValues": {":p": {"S": "p"}}})
 
     def write(self):
         r, names, values = self.r, {}, {}
@@ -340,6 +431,7 @@ def main():
     a = p.parse_args()
     run = Run(a.ours, a.oracle, a.seed)
     run.make_table()
+    run.edges()
     for _ in range(a.rounds):
         run.r.choices([run.write, run.read, run.query, run.scan], [10, 2, 4, 2])[0]()
     print(f"{run.n} requests, {run.bad} different (seed {a.seed})")
