@@ -805,6 +805,24 @@ static void a_batch_says_little_of_a_wrong_key(void **state)
                         "Expected: S Actual: N IndexName: byCustomer");
 }
 
+/* Of the tables with local indexes, whatever others are in the batch. */
+static void a_batch_tells_of_its_collections(void **state)
+{
+    struct room *r = *state;
+    make_orders(r);
+    make_lines(r);
+    ask(r, DB, "BatchWriteItem",
+        "{'RequestItems':{'Orders':[{'PutRequest':{'Item':{'id':{'S':'1'}}}}],'Lines':[{'PutRequest':{'Item':"
+        "{'order':{'S':'a'},'line':{'N':'1'}}}}]},'ReturnItemCollectionMetrics':'SIZE'}");
+    const cJSON *out = call_out(r->last);
+    assert_string_equal(text_at(out, "ItemCollectionMetrics.Lines.0.ItemCollectionKey.order.S"), "a");
+    assert_int_equal(count_at(out, "ItemCollectionMetrics"), 1);
+    ask(r, DB, "BatchWriteItem",
+        "{'RequestItems':{'Orders':[{'PutRequest':{'Item':{'id':{'S':'1'}}}}]},"
+        "'ReturnItemCollectionMetrics':'SIZE'}");
+    assert_null(at(call_out(r->last), "ItemCollectionMetrics"));
+}
+
 /* The limit is of what is read; a projection makes it no longer. */
 static void a_batch_reads_at_most_16_mb(void **state)
 {
@@ -948,6 +966,7 @@ int main(void)
         TEST(a_page_ends_at_one_megabyte),
         TEST(batches_write_and_read),
         TEST(a_batch_says_little_of_a_wrong_key),
+        TEST(a_batch_tells_of_its_collections),
         TEST(a_batch_reads_at_most_16_mb),
         TEST(consumed_capacity_is_reported),
         TEST(the_network_gets_the_same_as_text),

@@ -144,11 +144,15 @@ static void write_metrics(struct buf *out, const struct batch *b)
     answer_member(out, "ItemCollectionMetrics");
     buf_char(out, '{');
     for (size_t i = 0; i < b->n;) {
-        size_t first = i;
+        const struct table *t = b->writes[i].table;
+        if (!t->has_local) {
+            i++;
+            continue;
+        }
         answer_comma(out);
-        buf_json(out, b->names[first]);
+        buf_json(out, b->names[i]);
         buf_z(out, ":[");
-        for (; i < b->n && b->writes[i].table == b->writes[first].table; i++) {
+        for (; i < b->n && b->writes[i].table == t; i++) {
             answer_comma(out);
             metrics_write(out, &b->writes[i]);
         }
@@ -157,12 +161,12 @@ static void write_metrics(struct buf *out, const struct batch *b)
     buf_char(out, '}');
 }
 
-static bool all_local(const struct batch *b)
+static bool any_local(const struct batch *b)
 {
     for (size_t i = 0; i < b->n; i++)
-        if (!b->writes[i].table->has_local)
-            return false;
-    return true;
+        if (b->writes[i].table->has_local)
+            return true;
+    return false;
 }
 
 static enum op_end run(struct call *c, const void *input)
@@ -180,7 +184,7 @@ static enum op_end run(struct call *c, const void *input)
         return call_broke(c, rc);
     struct buf *out = answer_begin(c);
     answer_raw_member(out, "UnprocessedItems", STR("{}"));
-    if (str_is(req->metrics, "SIZE") && all_local(b))
+    if (str_is(req->metrics, "SIZE") && any_local(b))
         write_metrics(out, b);
     if (report_of(req->capacity) != REPORT_NONE)
         write_capacity(c, out, report_of(req->capacity), b);
