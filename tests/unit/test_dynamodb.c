@@ -254,6 +254,17 @@ static void a_table_changes(void **state)
     q = ask(r, DB, "DescribeTable", "{'TableName':'Orders'}");
     assert_int_equal(int_at(q, "Table.ProvisionedThroughput.WriteCapacityUnits"), 4);
     refused(r, "ValidationException", DB, "UpdateTable", "{'TableName':'Orders'}");
+    assert_string_equal(
+        refused(r, "ValidationException", DB, "UpdateTable",
+                "{'TableName':'Orders','GlobalSecondaryIndexUpdates':[{'Create':null}]}"),
+        "One or more parameter values were invalid: One of GlobalSecondaryIndexUpdate.Update, "
+        "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must not be null");
+    assert_string_equal(
+        refused(r, "ValidationException", DB, "UpdateTable",
+                "{'TableName':'Orders','GlobalSecondaryIndexUpdates':[{'Create':{'IndexName':'byStatus',"
+                "'Projection':{'ProjectionType':'ALL'}}}]}"),
+        "1 validation error detected: Value null at 'globalSecondaryIndexUpdates.1.member.create.keySchema' "
+        "failed to satisfy constraint: Member must not be null");
     ask(r, DB, "UpdateTable", "{'TableName':'Orders','DeletionProtectionEnabled':true}");
     refused(r, "ValidationException", DB, "DeleteTable", "{'TableName':'Orders'}");
 }

@@ -7,10 +7,20 @@
 #include "table_change.h"
 #include "table_in.h"
 
+#define INDEX_NAME                                                                                           \
+    OUT(SHAPE_STR, "IndexName", .flags = SHAPE_REQ, .min = 3, .max = 255, .pattern = TABLE_NAME_PATTERN,     \
+        .match = table_name_spelled)
+
+static const struct shape_row index_update_rows[] = {
+    INDEX_NAME,
+    OUT(SHAPE_STRUCT, "ProvisionedThroughput", .of = table_throughput_rows),
+    SHAPE_END,
+};
+static const struct shape_row index_delete_rows[] = {INDEX_NAME, SHAPE_END};
 static const struct shape_row update_members[] = {
-    OUT(SHAPE_TREE, "Update"),
-    OUT(SHAPE_TREE, "Create"),
-    OUT(SHAPE_TREE, "Delete"),
+    OUT(SHAPE_STRUCT, "Update", .of = index_update_rows),
+    OUT(SHAPE_STRUCT, "Create", .of = table_index_rows),
+    OUT(SHAPE_STRUCT, "Delete", .of = index_delete_rows),
     SHAPE_END,
 };
 static const struct shape_row updates_rows[] = {OUT(SHAPE_STRUCT, "member", .of = update_members), SHAPE_END};
@@ -31,7 +41,8 @@ static const struct shape_row rows[] = {
 
 static const cJSON *member(const cJSON *o, const char *name)
 {
-    return cJSON_GetObjectItemCaseSensitive(o, name);
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
+    return cJSON_IsNull(v) ? NULL : v;
 }
 
 /* The change at work: the table, its definition to be, and what went wrong. */
@@ -156,25 +167,11 @@ static bool merge_definitions(struct table_update *j)
     return true;
 }
 
-static bool check_new_index(struct table_update *j, const cJSON *index)
-{
-    struct shape_error errors[4];
-    const void *unused = NULL;
-    struct shape_row row[] = {{.name = "create", .type = SHAPE_STRUCT, .of = table_globals_rows[0].of},
-                              SHAPE_END};
-    cJSON *wrapped = cJSON_CreateObject();
-    cJSON_AddItemReferenceToObject(wrapped, "create", (cJSON *)index);
-    int n = shape_read(j->wrong.arena, row, wrapped, &unused, errors, 4);
-    if (n)
-        wrong_value(&j->wrong, "%.*s", STR_ARG(shape_coral_text(j->wrong.arena, errors, n)));
-    cJSON_Delete(wrapped);
-    return n == 0 && table_in_check_index(index, member(j->def, "AttributeDefinitions"),
-                                          member(j->def, "KeySchema"), true, on_demand(j), &j->wrong);
-}
-
 static bool create_index(struct table_update *j, const cJSON *index)
 {
-    if (!merge_definitions(j) || !check_new_index(j, index))
+    if (!merge_definitions(j) ||
+        !table_in_check_index(index, member(j->def, "AttributeDefinitions"), member(j->def, "KeySchema"),
+                              true, on_demand(j), &j->wrong))
         return false;
     struct str name = str_z(cJSON_GetStringValue(member(index, "IndexName")));
     if (table_index(j->table, name))

@@ -38,7 +38,7 @@ static const struct shape_row projection_members[] = {
     OUT(SHAPE_LIST, "NonKeyAttributes", .min = 1, .max = 20, .of = name_rows),
     SHAPE_END,
 };
-static const struct shape_row index_members[] = {
+const struct shape_row table_index_rows[] = {
     OUT(SHAPE_STR, "IndexName", .flags = SHAPE_REQ, .min = 3, .max = 255, .pattern = TABLE_NAME_PATTERN,
         .match = table_name_spelled),
     OUT(SHAPE_LIST, "KeySchema", .flags = SHAPE_REQ, .min = 1, .max = 2, .of = table_key_schema_rows),
@@ -46,8 +46,9 @@ static const struct shape_row index_members[] = {
     OUT(SHAPE_STRUCT, "ProvisionedThroughput", .of = table_throughput_rows),
     SHAPE_END,
 };
-const struct shape_row table_globals_rows[] = {OUT(SHAPE_STRUCT, "member", .of = index_members), SHAPE_END};
-const struct shape_row table_locals_rows[] = {OUT(SHAPE_STRUCT, "member", .of = index_members), SHAPE_END};
+const struct shape_row table_globals_rows[] = {OUT(SHAPE_STRUCT, "member", .of = table_index_rows),
+                                               SHAPE_END};
+const struct shape_row table_locals_rows[] = {OUT(SHAPE_STRUCT, "member", .of = table_index_rows), SHAPE_END};
 
 const struct shape_row table_stream_rows[] = {
     OUT(SHAPE_BOOL, "StreamEnabled", .flags = SHAPE_REQ),
@@ -89,7 +90,8 @@ static const char *text(const cJSON *o, const char *name)
 
 static const cJSON *member(const cJSON *o, const char *name)
 {
-    return cJSON_GetObjectItemCaseSensitive(o, name);
+    const cJSON *v = cJSON_GetObjectItemCaseSensitive(o, name);
+    return cJSON_IsNull(v) ? NULL : v;
 }
 
 bool table_in_on_demand(const struct table_in *in)

@@ -13,7 +13,7 @@ struct table_in {
 };
 
 extern const struct shape_row table_definitions_rows[], table_key_schema_rows[], table_globals_rows[],
-    table_locals_rows[], table_throughput_rows[], table_stream_rows[], table_tags_rows[];
+    table_locals_rows[], table_index_rows[], table_throughput_rows[], table_stream_rows[], table_tags_rows[];
 extern const char *const table_billing_enum[], *const table_class_enum[];
 
 #define TABLE_IN_COMMON                                                                                      \
