@@ -3,6 +3,7 @@
 #include "store/store.h"
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "engine.h"
 #include "key.h"
 #include <stdlib.h>
@@ -14,6 +15,18 @@ struct before {
     struct str key, value;
 };
 
+#define FOUND_KEY_MAX 4096 /* of longer keys nothing is kept */
+
+/* What the last get found, as long as nothing was written since: whoever writes a key has mostly just read
+ * it. */
+struct found {
+    bool known;
+    bool was; /* the key is there */
+    struct buf key;
+    struct str value; /* lent by the engine until the next get */
+    int64_t place;
+};
+
 struct store {
     const struct store_engine *engine;
     struct engine *e;
@@ -22,6 +35,7 @@ struct store {
     bool marked;            /* a call is running between mark and keep or undo */
     bool saved;             /* and it wiped, so the engine holds a savepoint */
     struct before *befores; /* what it wrote before that, in the arena */
+    struct found found;
     struct arena arena;
     bool dirty_before_mark;
     bool broken; /* the engine failed: this transaction can only be rolled back */
@@ -43,6 +57,7 @@ enum rc store_open(struct store **out, const char *folder, unsigned flags, const
     s->engine = &engine_sqlite;
     s->e = e;
     arena_init(&s->arena);
+    buf_init(&s->found.key, FOUND_KEY_MAX);
     return RC_OK;
 }
 
@@ -53,6 +68,7 @@ void store_close(struct store *s)
     store_rollback(s);
     s->engine->close(s->e);
     arena_release(&s->arena);
+    buf_release(&s->found.key);
     free(s);
 }
 
@@ -65,7 +81,7 @@ static void transaction_over(struct store *s)
 {
     if (s->cursors)
         BUG("%d cursors are open at the end of a transaction", s->cursors);
-    s->open = s->dirty = s->marked = s->saved = s->broken = false;
+    s->open = s->dirty = s->marked = s->saved = s->broken = s->found.known = false;
     s->befores = NULL;
     arena_clear(&s->arena);
 }
@@ -126,6 +142,7 @@ static enum rc put_back(struct store *s, const struct before *b)
 enum rc store_undo(struct store *s)
 {
     enum rc rc = s->broken ? RC_IO : RC_OK;
+    s->found.known = false;
     if (s->saved || s->befores)
         s->dirty = s->dirty_before_mark;
     if (rc == RC_OK && s->saved)
@@ -172,6 +189,11 @@ static void replaces(struct store *s, struct str key, bool was, struct str value
     s->befores = b;
 }
 
+static bool just_found(const struct store *s, struct str key)
+{
+    return s->found.known && str_eq(buf_view(&s->found.key), key);
+}
+
 /* Before a write to one key.  Reading what it replaces is much cheaper than a savepoint, which copies every
  * page that the call changes. */
 static enum rc remember(struct store *s, struct str key, int64_t *place)
@@ -179,6 +201,11 @@ static enum rc remember(struct store *s, struct str key, int64_t *place)
     *place = PLACE_UNKNOWN;
     if (!s->marked || s->saved)
         return RC_OK;
+    if (just_found(s, key)) {
+        *place = s->found.place;
+        replaces(s, key, s->found.was, s->found.was ? arena_str(&s->arena, s->found.value) : STR_NONE);
+        return RC_OK;
+    }
     struct str value = STR_NONE;
     enum rc rc = heard(s, s->engine->get(s->e, key, &s->arena, &value, place));
     if (rc == RC_OK || rc == RC_NONE)
@@ -196,10 +223,25 @@ static enum rc save(struct store *s)
     return rc;
 }
 
+static enum rc find(struct store *s, struct str key, struct str *value)
+{
+    struct found *f = &s->found;
+    enum rc rc = heard(s, s->engine->get(s->e, key, NULL, value, &f->place));
+    f->known = value && (rc == RC_OK || rc == RC_NONE);
+    if (!f->known)
+        return rc;
+    f->was = rc == RC_OK;
+    f->value = *value;
+    buf_clear(&f->key);
+    buf_str(&f->key, key);
+    f->known = !f->key.full;
+    return rc;
+}
+
 enum rc store_get(struct store *s, struct str key, struct str *value)
 {
     enum rc rc = touch(s);
-    return rc ? rc : heard(s, s->engine->get(s->e, key, NULL, value, NULL));
+    return rc ? rc : find(s, key, value);
 }
 
 enum rc store_put(struct store *s, struct str key, struct str value)
@@ -208,6 +250,7 @@ enum rc store_put(struct store *s, struct str key, struct str value)
     enum rc rc = touch_to_write(s);
     if (rc == RC_OK)
         rc = remember(s, key, &place);
+    s->found.known = false;
     return rc ? rc : heard(s, s->engine->put(s->e, key, value, place));
 }
 
@@ -216,6 +259,7 @@ enum rc store_add(struct store *s, struct str key, struct str value)
     enum rc rc = touch_to_write(s);
     if (rc == RC_OK && s->marked && !s->saved)
         replaces(s, key, false, STR_NONE);
+    s->found.known = false;
     return rc ? rc : heard(s, s->engine->put(s->e, key, value, PLACE_NONE));
 }
 
@@ -225,6 +269,7 @@ enum rc store_del(struct store *s, struct str key)
     enum rc rc = touch_to_write(s);
     if (rc == RC_OK)
         rc = remember(s, key, &place);
+    s->found.known = false;
     return rc ? rc : heard(s, s->engine->del(s->e, key, place));
 }
 
@@ -235,6 +280,7 @@ enum rc store_wipe(struct store *s, struct str prefix)
         rc = save(s);
     if (rc)
         return rc;
+    s->found.known = false;
     struct key end;
     key_after(&end, prefix);
     struct str to = key_view(&end);

@@ -147,7 +147,11 @@ static void values_grow_and_shrink(void **state)
         has(s, "a", values[i]);
         for (size_t k = 0; k < sizeof values / sizeof *values; k++) {
             store_mark(s);
+            if (k % 2)
+                has(s, "a", values[i]); /* what was just read is not read again */
             put(s, "a", values[k]);
+            if (k % 2)
+                lacks(s, "b");
             put(s, "b", values[k]);
             has(s, "a", values[k]);
             assert_int_equal(store_del(s, STR("a")), RC_OK);
