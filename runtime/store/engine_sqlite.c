@@ -252,10 +252,10 @@ static void engine_close(struct engine *e)
     free(e);
 }
 
-/* Before SQLite is first used: it counts nobody's memory, which it does under a lock. */
+/* SQLite would count the memory that it takes, under a lock. */
 static void quiet_memory(void)
 {
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused once it is in use, when this was done before */
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0); /* refused when it is in use: then this was done before */
 }
 
 static enum rc open_database(struct engine *e, unsigned flags)
