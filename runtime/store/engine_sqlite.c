@@ -113,7 +113,7 @@ enum { VALUE_MAX = 64 * 1024 * 1024, INLINE_MAX = 400 };
  * (checkpoint.h), and SQLite begins it afresh when a transaction finds all of it moved.  Steady load may
  * never let that happen: from FINISH_AT on the engine moves the last FEW pages itself between two
  * transactions; at LIMIT (a disk that is slower than we are) it moves what there is. */
-enum { MOVE_AT = 2048, FINISH_AT = 8192, LIMIT = 32768, FEW = 512 };
+enum { MOVE_AT = 8192, FINISH_AT = 16384, LIMIT = 65536, FEW = 512 };
 
 static enum rc trouble(const struct engine *e, const char *what)
 {
