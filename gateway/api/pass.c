@@ -41,10 +41,7 @@ static bool is_kept_back(struct str name)
         STR_INIT("proxy-authenticate"),
         STR_INIT("x-http-method-override"),
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].n == name.n && str_ieq(name, names[i]))
-            return true;
-    return false;
+    return str_ieq_any(name, names, sizeof names / sizeof *names);
 }
 
 static void pass_headers(const struct exec *x, struct http_headers *to, struct arena *a)

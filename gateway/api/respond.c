@@ -205,10 +205,7 @@ static bool is_remapped(struct str name)
         STR_INIT("via"),
         STR_INIT("www-authenticate"),
     };
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (names[i].n == name.n && str_ieq(name, names[i]))
-            return true;
-    return false;
+    return str_ieq_any(name, names, sizeof names / sizeof *names);
 }
 
 static void write_headers(struct exec *x, const struct http_headers *h)

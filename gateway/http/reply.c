@@ -7,10 +7,7 @@ static bool is_ours(struct str name)
 {
     static const struct str ours[] = {STR_INIT("content-length"), STR_INIT("connection"), STR_INIT("date"),
                                       STR_INIT("transfer-encoding"), STR_INIT("keep-alive")};
-    for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-        if (name.n == ours[i].n && str_ieq(name, ours[i]))
-            return true;
-    return false;
+    return str_ieq_any(name, ours, sizeof(ours) / sizeof(ours[0]));
 }
 
 /* The characters of a token (RFC 9110, 5.6.2), a bit for each. */

@@ -177,16 +177,23 @@ bool codec_utf8_valid(struct str in)
     return codec_utf16_len(in) >= 0;
 }
 
+void codec_utf8_mend(struct buf *out, struct str in)
+{
+    for (size_t i = 0; i < in.n;) {
+        size_t n = utf8_step((const unsigned char *)in.p + i, in.n - i);
+        buf_str(out, n ? str_n(in.p + i, n) : STR("\xef\xbf\xbd"));
+        i += n ? n : 1;
+    }
+}
+
 struct str codec_utf8_mended(struct arena *a, struct str in)
 {
     if (codec_utf8_valid(in))
         return in;
-    char *start = arena_alloc(a, 3 * in.n), *at = start;
-    for (size_t i = 0; i < in.n;) {
-        size_t n = utf8_step((const unsigned char *)in.p + i, in.n - i);
-        memcpy(at, n ? in.p + i : "\xef\xbf\xbd", n ? n : 3);
-        at += n ? n : 3;
-        i += n ? n : 1;
-    }
-    return str_n(start, (size_t)(at - start));
+    struct buf b;
+    buf_init(&b, 3 * in.n);
+    codec_utf8_mend(&b, in);
+    struct str good = arena_str(a, buf_view(&b));
+    buf_release(&b);
+    return good;
 }

@@ -23,7 +23,10 @@ struct str codec_unpercent(struct arena *a, struct str in, bool plus);
 
 bool codec_utf8_valid(struct str in);
 
-/* The text itself when it is UTF-8; else a copy with U+FFFD for every byte that is none.  In the arena. */
+/* Appends the text with U+FFFD for every byte that is no UTF-8. */
+void codec_utf8_mend(struct buf *out, struct str in);
+
+/* The text itself when it is UTF-8; else a copy that is mended, in the arena. */
 struct str codec_utf8_mended(struct arena *a, struct str in);
 
 /* Number of UTF-16 code units, in which AWS counts the length of text; -1 when it is not UTF-8. */

@@ -15,6 +15,14 @@ bool str_ieq(struct str a, struct str b)
     return true;
 }
 
+bool str_ieq_any(struct str s, const struct str *list, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (list[i].n == s.n && str_ieq(s, list[i])) /* the length first: most differ in it */
+            return true;
+    return false;
+}
+
 int str_cmp(struct str a, struct str b)
 {
     size_t n = a.n < b.n ? a.n : b.n;

@@ -50,6 +50,9 @@ static inline bool str_is(struct str a, const char *z)
 /* Equal but for the case of ASCII letters. */
 bool str_ieq(struct str a, struct str b);
 
+/* Is it one of these n, but for the case of ASCII letters? */
+bool str_ieq_any(struct str s, const struct str *list, size_t n);
+
 /* Order of bytes, as memcmp; a prefix comes before the longer one. */
 int str_cmp(struct str a, struct str b);
 

@@ -2,8 +2,8 @@
  *
  * The executor runs in a job's `end`, outside the transaction, so what a handler asks of the door joins the
  * next turn.  While it has something to run the job queues itself again, slice by slice; while its handlers
- * sleep, an alarm does, or without a loop (plain tests) the job goes round.  Without
- * work the alarm tidies. */
+ * sleep, an alarm does, or without a loop (plain tests) the job goes round.  Without work the alarm tidies.
+ */
 #include "core/conf.h"
 #include "home.h"
 #include "worker/ticker.h"

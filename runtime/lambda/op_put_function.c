@@ -95,15 +95,15 @@ static enum op_end check_variables(struct call *c, const cJSON *env)
     const cJSON *variables = cJSON_GetObjectItemCaseSensitive(env, "Variables"), *v;
     size_t bytes = 0;
     cJSON_ArrayForEach (v, variables) {
-        if (!is_reserved(v->string) && !is_variable_name(v->string))
-            return lambda_fail(c, &lambda_invalid,
-                               "Environment variable '%s': Map keys must satisfy constraint: [Member must "
-                               "satisfy regular expression pattern: " NAME_PATTERN "]",
-                               v->string);
         if (is_reserved(v->string))
             return lambda_fail(c, &lambda_invalid,
                                UNABLE "contains reserved keys that are currently not supported for "
                                       "modification. Reserved keys used in this request: %s",
+                               v->string);
+        if (!is_variable_name(v->string))
+            return lambda_fail(c, &lambda_invalid,
+                               "Environment variable '%s': Map keys must satisfy constraint: [Member must "
+                               "satisfy regular expression pattern: " NAME_PATTERN "]",
                                v->string);
         bytes += strlen(v->string) + strlen(v->valuestring);
     }

@@ -125,6 +125,13 @@ static enum rc heard(struct store *s, enum rc rc)
     return rc;
 }
 
+/* The same after a write, of which the last get knows nothing. */
+static enum rc wrote(struct store *s, enum rc rc)
+{
+    s->found.known = false;
+    return heard(s, rc);
+}
+
 /* The call is over: what it replaced need not be known any more. */
 static void unmark(struct store *s)
 {
@@ -135,18 +142,17 @@ static void unmark(struct store *s)
 
 static enum rc put_back(struct store *s, const struct before *b)
 {
-    return heard(s, b->was ? s->engine->put(s->e, b->key, b->value, PLACE_UNKNOWN)
+    return wrote(s, b->was ? s->engine->put(s->e, b->key, b->value, PLACE_UNKNOWN)
                            : s->engine->del(s->e, b->key, PLACE_UNKNOWN));
 }
 
 enum rc store_undo(struct store *s)
 {
     enum rc rc = s->broken ? RC_IO : RC_OK;
-    s->found.known = false;
     if (s->saved || s->befores)
         s->dirty = s->dirty_before_mark;
     if (rc == RC_OK && s->saved)
-        rc = heard(s, s->engine->undo(s->e));
+        rc = wrote(s, s->engine->undo(s->e));
     for (const struct before *b = s->befores; rc == RC_OK && b; b = b->older)
         rc = put_back(s, b);
     unmark(s);
@@ -250,8 +256,7 @@ enum rc store_put(struct store *s, struct str key, struct str value)
     enum rc rc = touch_to_write(s);
     if (rc == RC_OK)
         rc = remember(s, key, &place);
-    s->found.known = false;
-    return rc ? rc : heard(s, s->engine->put(s->e, key, value, place));
+    return rc ? rc : wrote(s, s->engine->put(s->e, key, value, place));
 }
 
 enum rc store_add(struct store *s, struct str key, struct str value)
@@ -259,8 +264,7 @@ enum rc store_add(struct store *s, struct str key, struct str value)
     enum rc rc = touch_to_write(s);
     if (rc == RC_OK && s->marked && !s->saved)
         replaces(s, key, false, STR_NONE);
-    s->found.known = false;
-    return rc ? rc : heard(s, s->engine->put(s->e, key, value, PLACE_NONE));
+    return rc ? rc : wrote(s, s->engine->put(s->e, key, value, PLACE_NONE));
 }
 
 enum rc store_del(struct store *s, struct str key)
@@ -269,8 +273,7 @@ enum rc store_del(struct store *s, struct str key)
     enum rc rc = touch_to_write(s);
     if (rc == RC_OK)
         rc = remember(s, key, &place);
-    s->found.known = false;
-    return rc ? rc : heard(s, s->engine->del(s->e, key, place));
+    return rc ? rc : wrote(s, s->engine->del(s->e, key, place));
 }
 
 enum rc store_wipe(struct store *s, struct str prefix)
@@ -280,11 +283,10 @@ enum rc store_wipe(struct store *s, struct str prefix)
         rc = save(s);
     if (rc)
         return rc;
-    s->found.known = false;
     struct key end;
     key_after(&end, prefix);
     struct str to = key_view(&end);
-    rc = heard(s, s->engine->wipe(s->e, prefix, to.n ? to : STR_NONE));
+    rc = wrote(s, s->engine->wipe(s->e, prefix, to.n ? to : STR_NONE));
     key_release(&end);
     return rc;
 }

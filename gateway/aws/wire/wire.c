@@ -18,14 +18,11 @@ const struct wire_row *wire_row(enum wire wire)
 /* Decimal and finite: strtod would take "nan", "0x10" and a space before. */
 static bool real(struct str text, double *out)
 {
-    char z[64], *end;
-    if (!text.n || text.n >= sizeof z)
+    char z[64];
+    if (text.n >= sizeof z || !str_is_decimal(text))
         return false;
-    str_copy(text, z, sizeof z);
-    if (z[strspn(z, "0123456789+-.eE")])
-        return false;
-    *out = strtod(z, &end);
-    return *end == 0 && isfinite(*out);
+    *out = strtod(str_copy(text, z, sizeof z), NULL);
+    return isfinite(*out);
 }
 
 cJSON *wire_scalar(const struct shape_row *row, struct str text)

@@ -148,18 +148,6 @@ static void late_version1(lua_State *L, const struct proxy_event *e, struct aren
     late_text(L, e->rest ? STR_NONE : STR("1.0"));
 }
 
-static void late_resource(lua_State *L, const struct proxy_event *e, struct arena *a)
-{
-    (void)a;
-    late_text(L, e->resource);
-}
-
-static void late_path(lua_State *L, const struct proxy_event *e, struct arena *a)
-{
-    (void)a;
-    late_text(L, e->path);
-}
-
 static void late_method(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
     (void)a;
@@ -361,12 +349,6 @@ static void late_version2(lua_State *L, const struct proxy_event *e, struct aren
     lua_pushliteral(L, "2.0");
 }
 
-static void late_route_key(lua_State *L, const struct proxy_event *e, struct arena *a)
-{
-    (void)a;
-    late_text(L, e->route_key);
-}
-
 static void late_raw_query(lua_State *L, const struct proxy_event *e, struct arena *a)
 {
     (void)a;
@@ -403,28 +385,29 @@ static void late_context2(lua_State *L, const struct proxy_event *e, struct aren
 struct late {
     const char *name;
     void (*push)(lua_State *L, const struct proxy_event *e, struct arena *a);
+    size_t text; /* without push: where the event has it */
 };
 static const struct late late1[] = {
-    {"version", late_version1},
-    {"resource", late_resource},
-    {"path", late_path},
-    {"httpMethod", late_method},
-    {"headers", late_headers1},
-    {"multiValueHeaders", late_multi_headers},
-    {"queryStringParameters", late_query1},
-    {"multiValueQueryStringParameters", late_multi_query},
-    {"requestContext", late_context1},
+    {"version", .push = late_version1},
+    {"resource", .text = offsetof(struct proxy_event, resource)},
+    {"path", .text = offsetof(struct proxy_event, path)},
+    {"httpMethod", .push = late_method},
+    {"headers", .push = late_headers1},
+    {"multiValueHeaders", .push = late_multi_headers},
+    {"queryStringParameters", .push = late_query1},
+    {"multiValueQueryStringParameters", .push = late_multi_query},
+    {"requestContext", .push = late_context1},
     {0},
 };
 static const struct late late2[] = {
-    {"version", late_version2},
-    {"routeKey", late_route_key},
-    {"rawPath", late_path},
-    {"rawQueryString", late_raw_query},
-    {"cookies", late_cookies},
-    {"headers", late_headers2},
-    {"queryStringParameters", late_query2},
-    {"requestContext", late_context2},
+    {"version", .push = late_version2},
+    {"routeKey", .text = offsetof(struct proxy_event, route_key)},
+    {"rawPath", .text = offsetof(struct proxy_event, path)},
+    {"rawQueryString", .push = late_raw_query},
+    {"cookies", .push = late_cookies},
+    {"headers", .push = late_headers2},
+    {"queryStringParameters", .push = late_query2},
+    {"requestContext", .push = late_context2},
     {0},
 };
 
@@ -451,25 +434,34 @@ static struct source *source_of(lua_State *L, int t)
 static void push_late(lua_State *L, struct source *s, const struct kind *kind, const struct late *late)
 {
     unsigned bit = 1u << (late - kind->late);
-    if (s->made & bit) {
+    if (s->made & bit)
         lua_pushnil(L);
-        return;
-    }
-    late->push(L, &s->event, &env_of(L)->arena);
+    else if (late->push)
+        late->push(L, &s->event, &env_of(L)->arena);
+    else
+        late_text(L, *(const struct str *)((const char *)&s->event + late->text));
     s->made |= bit;
+}
+
+/* The late part that the name at 2 is of the event at 1, and what it is made from; NULL: of none. */
+static const struct late *late_of(lua_State *L, const struct kind *kind, struct source **s)
+{
+    luaL_checktype(L, 1, LUA_TTABLE);
+    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+    const struct late *late = kind->late;
+    while (late->name && strcmp(late->name, name) != 0)
+        late++;
+    *s = late->name ? source_of(L, 1) : NULL;
+    return *s ? late : NULL;
 }
 
 /* event[name], when it is not there: upvalue 1 is its kind. */
 static int index_event(lua_State *L)
 {
     const struct kind *kind = lua_touserdata(L, lua_upvalueindex(1));
-    luaL_checktype(L, 1, LUA_TTABLE);
-    const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-    const struct late *late = kind->late;
-    while (late->name && strcmp(late->name, name) != 0)
-        late++;
-    struct source *s = late->name ? source_of(L, 1) : NULL;
-    if (!s)
+    struct source *s;
+    const struct late *late = late_of(L, kind, &s);
+    if (!late)
         return 0;
     luaL_checkstack(L, 24, NULL);
     push_late(L, s, kind, late);
@@ -479,14 +471,15 @@ static int index_event(lua_State *L)
     return 1;
 }
 
-/* event[name] = value, when it is not there.  Then it is late no more, and what the guest took out stays out:
- * upvalue 1 is its kind. */
-static void complete_event(lua_State *L, int t, const struct kind *kind);
+/* event[name] = value, when it is not there: a part that the guest puts there, or takes out (nil), counts as
+ * made.  Upvalue 1 is its kind. */
 static int newindex_event(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TTABLE);
-    luaL_checkstack(L, 24, NULL);
-    complete_event(L, 1, lua_touserdata(L, lua_upvalueindex(1)));
+    const struct kind *kind = lua_touserdata(L, lua_upvalueindex(1));
+    struct source *s;
+    const struct late *late = late_of(L, kind, &s);
+    if (late)
+        s->made |= 1u << (late - kind->late);
     lua_settop(L, 3);
     lua_rawset(L, 1);
     return 0;

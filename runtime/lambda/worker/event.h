@@ -4,9 +4,8 @@
  * null when the event is written as JSON: the table's metatable tells the writer which.
  *
  * A handler looks at few parts of an event, so parts are made when they are first asked for, or all at once
- * by pairs, next and the JSON writer, and when the handler puts something into the event.  What they are made
- * from lies in a userdata within the event itself, so an event may outlive its invocation.  Only rawget can
- * tell. */
+ * by pairs, next and the JSON writer.  What they are made from lies in a userdata within the event itself, so
+ * an event may outlive its invocation.  Only rawget can tell. */
 #ifndef LAMBDA_WORKER_EVENT_H
 #define LAMBDA_WORKER_EVENT_H
 

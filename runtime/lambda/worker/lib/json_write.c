@@ -83,7 +83,7 @@ static void put_string(struct writer *w, const struct place *at, struct str s)
         refuse(w, at, "a text that is not UTF-8 (binary data goes through base64.encode)");
     struct buf good;
     buf_init(&good, TEXT_MAX);
-    lib_repair(&good, s);
+    codec_utf8_mend(&good, s);
     buf_json(w->out, buf_view(&good));
     buf_release(&good);
 }

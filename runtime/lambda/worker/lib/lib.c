@@ -1,7 +1,5 @@
 #include "lib.h"
 
-#include "base/codec.h"
-
 void lib_new_mark(lua_State *L, enum env_slot slot, const luaL_Reg *meta)
 {
     lua_newtable(L);
@@ -40,19 +38,6 @@ struct buf *lib_out(lua_State *L)
     struct buf *out = &env_of(L)->x->out;
     buf_clear(out);
     return out;
-}
-
-void lib_repair(struct buf *out, struct str s)
-{
-    while (s.n) {
-        size_t n = 1;
-        while (n <= s.n && n <= 4 && !codec_utf8_valid(str_n(s.p, n)))
-            n++;
-        bool good = n <= s.n && n <= 4;
-        buf_str(out, good ? str_n(s.p, n) : STR("\xEF\xBF\xBD"));
-        n = good ? n : 1;
-        s = str_n(s.p + n, s.n - n);
-    }
 }
 
 struct str lib_str(lua_State *L, int idx)

@@ -52,9 +52,6 @@ bool lib_is_mark(lua_State *L, int idx);
 /* The executor's buffer for what is written now, empty.  Used up before the next Lua call of the guest. */
 struct buf *lib_out(lua_State *L);
 
-/* Appends the text with what is not UTF-8 replaced by U+FFFD, a byte at a time. */
-void lib_repair(struct buf *out, struct str s);
-
 /* The string argument at `idx`, lent while it is on the stack. */
 struct str lib_str(lua_State *L, int idx);
 

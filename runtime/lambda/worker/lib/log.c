@@ -20,7 +20,7 @@ static void log_repaired(struct env *e, struct str text)
 {
     struct buf good;
     buf_init(&good, 3 * EVENT_MAX);
-    lib_repair(&good, text);
+    codec_utf8_mend(&good, text);
     for (size_t i = 0; i < good.n; i++)
         if (!good.p[i])
             good.p[i] = ' ';
