@@ -3,6 +3,9 @@
 #include <llhttp.h>
 #include <stdlib.h>
 
+#define CHUNK_LINE 32 /* a chunk's size, and the line ends around it, need no more */
+#define CHUNK_EXTENSIONS_MAX (16u << 10)
+
 /* Places are kept as offsets from the first byte of the head, so it does not matter whether the head lies in
  * the reader's buffer or, when it came in pieces, in `head`. */
 struct span {
@@ -35,6 +38,10 @@ struct http_parser {
     struct str body_view;
     struct buf body;
     size_t trailer_bytes;
+
+    /* chunks: where the last bytes of head or body ended in this piece, how many came after them in earlier
+     * pieces, and how many such bytes beyond what a size needs were seen in all: extensions */
+    size_t framing_at, framing_before, extension_bytes;
 
     bool begun, head_done, done, keep_alive, wants_continue, no_body;
     int status;
@@ -77,8 +84,22 @@ static int on_url(llhttp_t *ll, const char *at, size_t n)
     return 0;
 }
 
-static int on_trailer(struct http_parser *p, size_t n)
+/* llhttp reads chunk extensions and tells nothing of them: what lies between the bytes of two chunks and is
+ * longer than a size with its line ends is counted.  Trailers are counted where they are read. */
+static int count_extension(struct http_parser *p, size_t at)
 {
+    size_t gap = p->framing_before + (at - p->framing_at);
+    if (p->trailer_bytes == 0 && gap > CHUNK_LINE)
+        p->extension_bytes += gap - CHUNK_LINE;
+    if (p->extension_bytes > CHUNK_EXTENSIONS_MAX)
+        return refuse(p, 413, "chunk extensions are too long");
+    return 0;
+}
+
+static int on_trailer(struct http_parser *p, const char *at, size_t n)
+{
+    if (count_extension(p, (size_t)(at - p->piece)) != 0)
+        return HPE_USER;
     p->trailer_bytes += n;
     if (p->trailer_bytes > p->limits.head)
         return refuse(p, 431, "trailers are too long");
@@ -102,7 +123,7 @@ static int on_field(llhttp_t *ll, const char *at, size_t n)
 {
     struct http_parser *p = of(ll);
     if (p->head_done)
-        return on_trailer(p, n);
+        return on_trailer(p, at, n);
     bool goes_on = p->field_count && !p->in_value && extend(p, &p->fields[p->field_count - 1].name, at, n);
     if (goes_on)
         return 0;
@@ -116,7 +137,7 @@ static int on_value(llhttp_t *ll, const char *at, size_t n)
 {
     struct http_parser *p = of(ll);
     if (p->head_done)
-        return on_trailer(p, n);
+        return on_trailer(p, at, n);
     p->in_value = true;
     if (!extend(p, &p->fields[p->field_count - 1].value, at, n))
         return refuse(p, 400, "a header is folded over lines");
@@ -212,6 +233,22 @@ static int check_request(struct http_parser *p)
     return check_target(p);
 }
 
+/* Answers of these statuses have no body, whatever their headers say (RFC 9112, 6.3): what comes after one is
+ * not a part of it. */
+static bool has_no_body(const llhttp_t *ll)
+{
+    int status = ll->status_code;
+    return ll->type == HTTP_RESPONSE && (status < 200 || status == 204 || status == 304);
+}
+
+/* The body's bytes are counted from here on. */
+static void begin_framing(struct http_parser *p)
+{
+    size_t end = head_end(p);
+    p->framing_at = end > p->piece_at ? end - p->piece_at : 0;
+    p->framing_before = 0;
+}
+
 static int on_headers_complete(llhttp_t *ll)
 {
     struct http_parser *p = of(ll);
@@ -223,8 +260,9 @@ static int on_headers_complete(llhttp_t *ll)
     if (!p->no_body && (ll->flags & F_CONTENT_LENGTH) && ll->content_length > p->limits.body)
         return refuse(p, 413, "the body is too long");
     p->head_done = true;
+    begin_framing(p);
     ll->upgrade = 0; /* an offer to speak something else is not taken up */
-    return p->no_body;
+    return p->no_body || has_no_body(ll);
 }
 
 /* --- the body */
@@ -240,7 +278,12 @@ static bool collect(struct http_parser *p)
 static int on_body(llhttp_t *ll, const char *at, size_t n)
 {
     struct http_parser *p = of(ll);
+    size_t from = (size_t)(at - p->piece);
     p->wants_continue = false;
+    if (count_extension(p, from) != 0)
+        return HPE_USER;
+    p->framing_at = from + n;
+    p->framing_before = 0;
     bool fits = p->body.n + p->body_view.n + n <= p->limits.body && collect(p);
     if (!fits)
         return refuse(p, 413, "the body is too long");
@@ -251,8 +294,10 @@ static int on_body(llhttp_t *ll, const char *at, size_t n)
 static int on_message_complete(llhttp_t *ll)
 {
     struct http_parser *p = of(ll);
+    /* HTTP/1.0 has no transfer codings: where such a message ends is not to be trusted (RFC 9112, 6.1) */
+    bool doubtful = ll->http_minor == 0 && (ll->flags & F_TRANSFER_ENCODING);
     p->done = true;
-    p->keep_alive = llhttp_should_keep_alive(ll) != 0;
+    p->keep_alive = llhttp_should_keep_alive(ll) != 0 && !doubtful;
     return HPE_PAUSED;
 }
 
@@ -299,7 +344,7 @@ static void forget_message(struct http_parser *p)
     p->in_value = false;
     p->raw = NULL;
     p->body_view = STR_NONE;
-    p->trailer_bytes = 0;
+    p->trailer_bytes = p->framing_at = p->framing_before = p->extension_bytes = 0;
     p->begun = p->head_done = p->done = p->keep_alive = p->wants_continue = p->no_body = false;
 }
 
@@ -321,6 +366,15 @@ static enum http_parse bad(struct http_parser *p, enum llhttp_errno e)
     return HTTP_BAD;
 }
 
+/* A line of a chunk's size goes on in the next piece; so far it must not be too long either. */
+static void put_framing_aside(struct http_parser *p)
+{
+    p->framing_before += p->piece_n - p->framing_at;
+    p->framing_at = 0;
+    if (p->trailer_bytes == 0 && p->framing_before > CHUNK_LINE + CHUNK_EXTENSIONS_MAX)
+        refuse(p, 413, "chunk extensions are too long");
+}
+
 /* The message goes on in another piece: what lies in this one is put aside. */
 static enum http_parse keep_piece(struct http_parser *p)
 {
@@ -335,6 +389,7 @@ static enum http_parse keep_piece(struct http_parser *p)
         }
         if (!collect(p))
             refuse(p, 413, "the body is too long");
+        put_framing_aside(p);
     }
     return p->status ? HTTP_BAD : HTTP_MORE;
 }
@@ -354,6 +409,8 @@ enum http_parse http_parser_read(struct http_parser *p, struct str *in)
     enum llhttp_errno e = llhttp_execute(&p->ll, in->p, in->n);
     if (p->done) {
         size_t used = (size_t)(llhttp_get_error_pos(&p->ll) - in->p);
+        if (count_extension(p, used) != 0)
+            return HTTP_BAD;
         *in = str_n(in->p + used, in->n - used);
         return HTTP_DONE;
     }

@@ -219,6 +219,48 @@ static void limits_have_their_statuses(void **state)
                                  3000, "\r\n\r\n"));
 }
 
+#define CHUNKED "PUT / HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n"
+
+/* Chunks of one byte, each with an extension of n bytes. */
+static void assert_extensions(int status, int chunks, int n)
+{
+    struct buf b;
+    buf_init(&b, 1u << 20);
+    buf_z(&b, CHUNKED);
+    for (int i = 0; i < chunks; i++)
+        buf_printf(&b, "1;%0*d\r\nx\r\n", n - 1, 0);
+    buf_z(&b, "0\r\n\r\n");
+    assert_refused(status, buf_view(&b));
+    buf_release(&b);
+}
+
+static void chunk_extensions_have_a_ceiling(void **state)
+{
+    (void)state;
+    static char room[40000];
+    assert_extensions(200, 1000, 5); /* many small ones */
+    assert_extensions(200, 1, 16000);
+    assert_extensions(413, 1, 17000);
+    assert_extensions(413, 200, 200); /* 40 KB in all */
+    assert_refused(413, repeated(room, CHUNKED "0;", 17000, "\r\n\r\n"));
+    assert_refused(413, repeated(room, CHUNKED "0;", 17000, "\r\nT: x\r\n\r\n"));
+    assert_refused(413, repeated(room, CHUNKED "0;", 20000, "")); /* never ends */
+}
+
+static void http_1_0_with_chunks_is_the_connections_last(void **state)
+{
+    (void)state;
+    struct str
+        one = STR("POST / HTTP/1.0\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        two = STR("POST / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 0\r\n\r\n");
+    struct http_parser *p = http_parser_new(HTTP_REQUESTS, &usual);
+    assert_int_equal(http_parser_read(p, &one), HTTP_DONE);
+    assert_false(http_parser_keep_alive(p));
+    assert_int_equal(http_parser_read(p, &two), HTTP_DONE);
+    assert_true(http_parser_keep_alive(p));
+    http_parser_free(p);
+}
+
 static void too_many_headers_are_431(void **state)
 {
     (void)state;
@@ -339,8 +381,16 @@ static void responses_end_by_length_by_chunk_or_by_close(void **state)
         answer(p, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n", false, &a, &r),
         HTTP_DONE);
     assert_str(r.body, "a");
-    assert_int_equal(answer(p, "HTTP/1.1 204 No Content\r\n\r\n", false, &a, &r), HTTP_DONE);
-    assert_int_equal(r.body.n, 0);
+    static const char *const bodiless[] = {
+        "HTTP/1.1 204 No Content\r\n\r\n",
+        "HTTP/1.1 204 No Content\r\nContent-Length: 5\r\n\r\nhello",
+        "HTTP/1.1 304 Not Modified\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n",
+        "HTTP/1.1 103 Early Hints\r\nContent-Length: 5\r\n\r\n",
+    };
+    for (size_t i = 0; i < sizeof bodiless / sizeof *bodiless; i++) {
+        assert_int_equal(answer(p, bodiless[i], false, &a, &r), HTTP_DONE);
+        assert_int_equal(r.body.n, 0);
+    }
     assert_int_equal(answer(p, "HTTP/1.1 200 OK\r\n\r\nuntil the end", true, &a, &r), HTTP_DONE);
     assert_str(r.body, "until the end");
     http_parser_reset(p);
@@ -364,6 +414,8 @@ int main(void)
         cmocka_unit_test(absolute_targets_keep_their_path),
         cmocka_unit_test(continue_is_asked_for_once_and_only_before_the_body),
         cmocka_unit_test(limits_have_their_statuses),
+        cmocka_unit_test(chunk_extensions_have_a_ceiling),
+        cmocka_unit_test(http_1_0_with_chunks_is_the_connections_last),
         cmocka_unit_test(too_many_headers_are_431),
         cmocka_unit_test(shapes_that_smuggle_are_refused),
         cmocka_unit_test(an_offer_to_upgrade_is_a_plain_request),
