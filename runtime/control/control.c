@@ -16,6 +16,13 @@ static void event_heard(struct trace_listener *l, const struct trace_event *e)
     note_spread(k->world, STR(TRACE_ARN));
 }
 
+static void control_close(struct world *w, void *state)
+{
+    struct control *k = state;
+    trace_unlisten(w, &k->listener);
+    free(k);
+}
+
 static enum rc control_open(struct world *w, void **state)
 {
     struct control *k = xcalloc(1, sizeof(*k));
@@ -25,14 +32,12 @@ static enum rc control_open(struct world *w, void **state)
     list_init(&k->waiting);
     trace_listen(w, &k->listener);
     *state = k;
-    return control_clock_load(w);
-}
-
-static void control_close(struct world *w, void *state)
-{
-    struct control *k = state;
-    trace_unlisten(w, &k->listener);
-    free(k);
+    enum rc rc = control_clock_load(w);
+    if (rc == RC_OK)
+        return RC_OK;
+    log_error(w->log, "the state is damaged: the world's clock does not read");
+    control_close(w, k);
+    return rc;
 }
 
 struct control *control_of(const struct call *c)

@@ -3,6 +3,8 @@
 #include "door/note.h"
 #include "store/key.h"
 
+#define CLOCK_SPEED_MAX 1000000
+
 struct clock_in {
     struct str action, value;
 };
@@ -66,9 +68,13 @@ enum rc control_clock_load(struct world *w)
     struct kept_clock kept;
     enum rc rc = store_get(w->store, key_view(&k), &value);
     key_release(&k);
-    if (rc != RC_OK || value.n != sizeof(kept))
+    if (rc != RC_OK)
         return rc == RC_NONE ? RC_OK : rc;
+    if (value.n != sizeof(kept))
+        return RC_BAD;
     memcpy(&kept, value.p, sizeof(kept));
+    if (!(kept.speed >= 1 && kept.speed <= CLOCK_SPEED_MAX))
+        return RC_BAD;
     clock_speed(&w->clock, kept.speed);
     clock_set(&w->clock, kept.frozen ? kept.frozen_at_us : clock_now_us(&w->clock) + kept.offset_us);
     if (kept.frozen)
@@ -89,7 +95,7 @@ static enum op_end set_time(struct call *c, struct str value)
 static enum op_end set_speed(struct call *c, struct str value)
 {
     int64_t speed;
-    if (!str_to_i64(value, &speed) || speed < 1 || speed > 1000000)
+    if (!str_to_i64(value, &speed) || speed < 1 || speed > CLOCK_SPEED_MAX)
         return call_fail(c, &control_bad_request, "not a speed from 1 to 1000000: \"%.*s\"", STR_ARG(value));
     clock_speed(&c->world->clock, (double)speed);
     return OP_DONE;

@@ -5,22 +5,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Names and paths become parts of URLs, files and keys; of a wrong value so much is shown. */
+enum { HOST_MAX = 255, PATH_LENGTH_MAX = 4000, REGION_MAX = 32, SHOWN_MAX = 64 };
+
 enum kind { TEXT, INT, FLAG, SEED, LEVEL, PAIR, ACCOUNT, REGION };
 
 /* One row an option.  The variable's name follows from the option's: --api-port is TIDEPOOL_API_PORT. */
 static const struct option {
     const char *name;
     enum kind kind;
-    size_t at; /* offsetof(struct conf, ...) */
-    int min, max;
+    size_t at;    /* offsetof(struct conf, ...) */
+    int min, max; /* of a number; a text's most characters */
     const char *value, *help;
 } options[] = {
-    {"template", TEXT, offsetof(struct conf, template), 0, 0, "FILE",
+    {"template", TEXT, offsetof(struct conf, template), 0, PATH_LENGTH_MAX, "FILE",
      "the template (template.json or .yaml here)"},
     {"port", INT, offsetof(struct conf, port), 1, 65535, "N", "port of the AWS endpoint (4566)"},
     {"api-port", INT, offsetof(struct conf, api_port), 1, 65535, "N", "port of the first API (3000)"},
-    {"host", TEXT, offsetof(struct conf, host), 0, 0, "ADDRESS", "address to listen on (127.0.0.1)"},
-    {"data", TEXT, offsetof(struct conf, data), 0, 0, "DIR",
+    {"host", TEXT, offsetof(struct conf, host), 0, HOST_MAX, "ADDRESS", "address to listen on (127.0.0.1)"},
+    {"data", TEXT, offsetof(struct conf, data), 0, PATH_LENGTH_MAX, "DIR",
      "where state lies (.tidepool beside the template)"},
     {"ephemeral", FLAG, offsetof(struct conf, ephemeral), 0, 0, NULL, "keep state in memory only"},
     {"durable", FLAG, offsetof(struct conf, durable), 0, 0, NULL,
@@ -66,7 +69,9 @@ void conf_release(struct conf *c)
 
 static bool wrong(struct conf *c, const char *name, const char *value, const char *wanted)
 {
-    snprintf(c->why, sizeof(c->why), "%s: '%s' is not %s", name, value, wanted);
+    bool long_one = strlen(value) > SHOWN_MAX;
+    snprintf(c->why, sizeof(c->why), "%s: '%.*s%s' is not %s", name, SHOWN_MAX, value, long_one ? "..." : "",
+             wanted);
     return false;
 }
 
@@ -125,11 +130,22 @@ static bool set_id(struct conf *c, const struct option *o, const char **field, c
                    const char *value)
 {
     static const char digits[] = "0123456789", region[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
-    size_t n = strlen(value);
+    size_t n = strnlen(value, REGION_MAX + 1);
     if (o->kind == ACCOUNT && (n != 12 || strspn(value, digits) != n))
         return wrong(c, name, value, "an account of 12 digits");
-    if (o->kind == REGION && (n == 0 || strspn(value, region) != n))
+    if (o->kind == REGION && (n == 0 || n > REGION_MAX || strspn(value, region) != n))
         return wrong(c, name, value, "a region such as us-east-1");
+    *field = value;
+    return true;
+}
+
+static bool set_text(struct conf *c, const struct option *o, const char **field, const char *name,
+                     const char *value)
+{
+    char wanted[64];
+    snprintf(wanted, sizeof(wanted), "a value of 1 to %d characters", o->max);
+    if (!*value || strnlen(value, (size_t)o->max + 1) > (size_t)o->max)
+        return wrong(c, name, value, wanted);
     *field = value;
     return true;
 }
@@ -140,10 +156,7 @@ static bool set(struct conf *c, const struct option *o, const char *name, const 
     void *field = (char *)c + o->at;
     switch (o->kind) {
     case TEXT:
-        if (!*value)
-            return wrong(c, name, value, "a value");
-        *(const char **)field = value;
-        return true;
+        return set_text(c, o, field, name, value);
     case ACCOUNT:
     case REGION:
         return set_id(c, o, field, name, value);

@@ -1,6 +1,7 @@
 /* What a storage engine is: one file that fills this table.  Only store.c calls it, and store.c keeps the
  * order: begin before any get, put, del, wipe, seek; no begin within a transaction; undo and keep only after
- * mark; cursors closed before commit, rest and rollback; after a failure nothing but rollback. */
+ * mark; cursors closed before commit, rest and rollback; what is put within the store's ceilings; after a
+ * failure nothing but rollback. */
 #ifndef STORE_ENGINE_H
 #define STORE_ENGINE_H
 

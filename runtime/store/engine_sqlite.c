@@ -107,7 +107,7 @@ struct engine {
 /* SQLite's own memory for what a statement works on: up to so many bytes each are taken without malloc. */
 enum { RECORD_MAX = 4096, RECORDS = 64 };
 
-enum { VALUE_MAX = 64 * 1024 * 1024, INLINE_MAX = 400 };
+enum { INLINE_MAX = 400 };
 
 /* How long the log gets, in pages of 4 KB.  From MOVE_AT on it is moved into the main file by a thread
  * (checkpoint.h), and SQLite begins it afresh when a transaction finds all of it moved.  Steady load may
@@ -276,7 +276,7 @@ static enum rc engine_open(struct engine **out, const char *folder, unsigned fla
     struct engine *e = xcalloc(1, sizeof *e);
     e->log = log;
     e->lock_file = -1;
-    buf_init(&e->value, VALUE_MAX);
+    buf_init(&e->value, STORE_VALUE_MAX);
     enum rc rc = folder ? make_folder(folder, log) : RC_OK;
     if (rc == RC_OK && folder)
         rc = take_folder(e, folder);
@@ -465,8 +465,6 @@ static enum rc put_number(struct engine *e, struct str key, struct str value)
 
 static enum rc engine_put(struct engine *e, struct str key, struct str value, int64_t place)
 {
-    if (value.n > VALUE_MAX)
-        BUG("a value of %zu bytes", value.n);
     bool big = value.n > INLINE_MAX;
     enum rc rc = find(e, key, &place);
     if (rc == RC_OK && place > 0 && big)
@@ -525,7 +523,7 @@ static enum rc cursor_take(struct engine *e, bool bounded, bool reverse, struct 
         return rc;
     c = *out = xcalloc(1, sizeof *c);
     *c = (struct engine_cursor){.engine = e, .home = home, .scan = scan};
-    buf_init(&c->bounds, VALUE_MAX);
+    buf_init(&c->bounds, SIZE_MAX / 2); /* a request's texts, which have their ceiling */
     return RC_OK;
 }
 

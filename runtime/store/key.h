@@ -5,8 +5,8 @@
  *
  * The first part names the space ("service.kind").  Text and bytes are ended by 00 01 with 00 escaped as 00
  * FF, so a shorter text sorts before a longer one that it begins; integers are 8 bytes, big end first, sign
- * flipped.  A key built to a part is the prefix of all keys that go on from it: key_end gives the upper end
- * of that range for store_seek. */
+ * flipped.  A key may be of any length; the store takes those up to STORE_KEY_MAX.  A key built to a part is
+ * the prefix of all keys that go on from it: key_end gives the upper end of that range for store_seek. */
 #ifndef STORE_KEY_H
 #define STORE_KEY_H
 

@@ -188,6 +188,12 @@ static enum rc touch_to_write(struct store *s)
     return rc;
 }
 
+/* What may be kept at all. */
+static bool fits(struct str key, struct str value)
+{
+    return key.n <= STORE_KEY_MAX && value.n <= STORE_VALUE_MAX;
+}
+
 static void replaces(struct store *s, struct str key, bool was, struct str value)
 {
     struct before *b = arena_alloc(&s->arena, sizeof *b);
@@ -253,7 +259,7 @@ enum rc store_get(struct store *s, struct str key, struct str *value)
 enum rc store_put(struct store *s, struct str key, struct str value)
 {
     int64_t place;
-    enum rc rc = touch_to_write(s);
+    enum rc rc = fits(key, value) ? touch_to_write(s) : RC_FULL;
     if (rc == RC_OK)
         rc = remember(s, key, &place);
     return rc ? rc : wrote(s, s->engine->put(s->e, key, value, place));
@@ -261,7 +267,7 @@ enum rc store_put(struct store *s, struct str key, struct str value)
 
 enum rc store_add(struct store *s, struct str key, struct str value)
 {
-    enum rc rc = touch_to_write(s);
+    enum rc rc = fits(key, value) ? touch_to_write(s) : RC_FULL;
     if (rc == RC_OK && s->marked && !s->saved)
         replaces(s, key, false, STR_NONE);
     return rc ? rc : wrote(s, s->engine->put(s->e, key, value, PLACE_NONE));

@@ -8,6 +8,8 @@
  * Keys are order-preserving tuples (store/key.h), compared as bytes; values are bytes.  An engine is one file
  * behind struct store_engine; tests/unit/test_store.c is the contract that each engine passes.
  *
+ * What is looked for may be of any length; what is put has a ceiling.
+ *
  * Views that come out of the store are lent until the next call to the same store or cursor. */
 #ifndef STORE_STORE_H
 #define STORE_STORE_H
@@ -16,6 +18,8 @@
 #include "base/str.h"
 
 struct store;
+
+enum { STORE_KEY_MAX = 64 * 1024, STORE_VALUE_MAX = 64 * 1024 * 1024 }; /* bytes; a value is held in memory */
 
 enum store_flags {
     STORE_DURABLE = 1, /* a commit survives the loss of power, not only kill -9 */
@@ -39,6 +43,8 @@ enum rc store_keep(struct store *s);
 
 /* RC_NONE: no such key.  value may be NULL to ask only whether it is there. */
 enum rc store_get(struct store *s, struct str key, struct str *value);
+
+/* RC_FULL: the key or the value is beyond its ceiling; nothing was done, and the transaction goes on. */
 enum rc store_put(struct store *s, struct str key, struct str value);
 
 /* As store_put, for a key that is certainly not there (a new number, a new time): cheaper, since nobody looks

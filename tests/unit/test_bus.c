@@ -10,6 +10,7 @@
 #include "door/outbox.h"
 #include "room.h"
 #include "sqs/sqs.h"
+#include "store/key.h"
 #include <unistd.h>
 
 #define QUEUE "arn:aws:sqs:us-east-1:000000000000:jobs"
@@ -800,6 +801,38 @@ static void push_makes_what_is_due(void **state)
     assert_saw("a|a");
 }
 
+/* A damaged outbox: what nobody of ours promised is said and dropped, and what is behind it goes out. */
+static void a_delivery_that_cannot_be_is_dropped(void **state)
+{
+    static const char *const rows[] = {
+        "{\"service\":\"nobody\",\"operation\":\"Take\"}",
+        "{\"service\":\"target\",\"operation\":\"Nothing\",\"in\":{\"a\":1}}",
+        "{\"service\":\"lambda\",\"operation\":\"Invoke\",\"in\":{\"FunctionName\":\"work\"}}",
+    };
+    struct room *r = *state;
+    for (int i = 0; i < 3; i++) {
+        struct key k;
+        key_init(&k, "outbox");
+        key_i64(&k, 0);
+        key_u64(&k, (uint64_t)i);
+        assert_int_equal(store_put(r->world->store, key_view(&k), str_z(rows[i])), RC_OK);
+        key_release(&k);
+    }
+    assert_int_equal(store_commit(r->world->store), RC_OK);
+    char *said = NULL;
+    size_t n = 0;
+    struct log log = {.to = open_memstream(&said, &n), .level = LOG_ERROR};
+    r->world->log = &log;
+    promise_one(r, "a", "sns");
+    r->world->log = NULL;
+    fclose(log.to);
+    assert_saw("a");
+    assert_non_null(strstr(said, "the state is damaged: a delivery by nobody Take is dropped\n"));
+    assert_non_null(strstr(said, "a delivery by target Nothing is dropped\n"));
+    assert_non_null(strstr(said, "a delivery by lambda Invoke is dropped\n"));
+    free(said);
+}
+
 static void a_refusal_goes_to_the_dead_letter_queue_at_once(void **state)
 {
     struct room *r = *state;
@@ -981,6 +1014,7 @@ int main(void)
         T(deliveries_are_made_in_order_and_once),
         T(a_busy_target_is_tried_again),
         T(push_makes_what_is_due),
+        T(a_delivery_that_cannot_be_is_dropped),
         T(a_refusal_goes_to_the_dead_letter_queue_at_once),
         T(why_finds_a_delivery_that_waits),
         T(a_rules_delivery_is_given_up_after_185_tries),

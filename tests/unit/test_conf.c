@@ -130,6 +130,22 @@ static void what_is_wrong_is_said_in_one_line(void **state)
                  "TIDEPOOL_API_PORT: '99999' is not a number from 1 to 65535");
 }
 
+/* Names and paths end up in URLs, files and the keys of the store. */
+static void names_and_paths_have_a_length(void **state)
+{
+    (void)state;
+    char text[70001] = "";
+    memset(text, 'a', sizeof(text) - 1);
+#define A16 "aaaaaaaaaaaaaaaa"
+#define SHOWN "'" A16 A16 A16 A16 "...'"
+    assert_wrong(NO_WORDS, WORDS("--region", text), "--region: " SHOWN " is not a region such as us-east-1");
+    assert_wrong(NO_WORDS, WORDS("--account", text), "--account: " SHOWN " is not an account of 12 digits");
+    assert_wrong(NO_WORDS, WORDS("--host", text), "--host: " SHOWN " is not a value of 1 to 255 characters");
+    assert_wrong(NO_WORDS, WORDS("--data", text), "--data: " SHOWN " is not a value of 1 to 4000 characters");
+    assert_wrong(NO_WORDS, WORDS("--template", text),
+                 "--template: " SHOWN " is not a value of 1 to 4000 characters");
+}
+
 static void help_has_a_line_for_each_option(void **state)
 {
     (void)state;
@@ -151,6 +167,7 @@ int main(void)
         cmocka_unit_test(the_command_line_goes_over_the_environment),
         cmocka_unit_test(after_two_dashes_everything_is_rest),
         cmocka_unit_test(what_is_wrong_is_said_in_one_line),
+        cmocka_unit_test(names_and_paths_have_a_length),
         cmocka_unit_test(help_has_a_line_for_each_option),
     };
     return cmocka_run_group_tests_name("conf", tests, NULL, NULL);

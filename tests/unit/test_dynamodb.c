@@ -593,6 +593,28 @@ static void key_conditions_must_fit_the_keys(void **state)
         "Filter Expression can only contain non-primary key attributes: Primary key attribute: line");
 }
 
+/* A partition key has up to 2048 bytes, a sort key 1024; what is longer is in no table, and no key of the
+ * store. */
+static void key_conditions_have_a_size(void **state)
+{
+    struct room *r = *state;
+    make_lines(r);
+    static const size_t sizes[] = {2049, 70000};
+    for (int i = 0; i < 2; i++) {
+        char *text = xcalloc(1, sizes[i] + 1);
+        memset(text, 'x', sizes[i]);
+        assert_string_equal(
+            refused(r, "ValidationException", DB, "Query",
+                    "{'TableName':'Lines','KeyConditionExpression':'#o = :s',"
+                    "'ExpressionAttributeNames':{'#o':'order'},"
+                    "'ExpressionAttributeValues':{':s':{'S':'%s'}}}",
+                    text),
+            "One or more parameter values were invalid: Size of hashkey has exceeded the maximum "
+            "size limit of2048 bytes");
+        free(text);
+    }
+}
+
 static void a_global_index_follows_the_items(void **state)
 {
     struct room *r = *state;
@@ -969,6 +991,7 @@ int main(void)
         TEST(pages_go_on_where_the_last_one_ended),
         TEST(a_range_ends_at_its_bound),
         TEST(key_conditions_must_fit_the_keys),
+        TEST(key_conditions_have_a_size),
         TEST(a_global_index_follows_the_items),
         TEST(items_older_than_an_index_may_not_fit_it),
         TEST(a_wrong_index_key_is_told_with_the_first_index),

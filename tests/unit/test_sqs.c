@@ -596,6 +596,10 @@ static void listing_in_pages(void **state)
         ask(r, "sqs", "CreateQueue", "{'QueueName':'list-%d'}", i);
     assert_int_equal(count_at(ask(r, "sqs", "ListQueues", "{}"), "QueueUrls"), 6);
     assert_null(at(ask(r, "sqs", "ListQueues", "{'QueueNamePrefix':'none'}"), "QueueUrls"));
+    char *prefix = xcalloc(1, 65501);
+    memset(prefix, 'x', 65500);
+    assert_null(at(ask(r, "sqs", "ListQueues", "{'QueueNamePrefix':'%s'}", prefix), "QueueUrls"));
+    free(prefix);
     const cJSON *out = ask(r, "sqs", "ListQueues", "{'QueueNamePrefix':'list-','MaxResults':3}");
     assert_int_equal(count_at(out, "QueueUrls"), 3);
     assert_string_equal(text_at(out, "QueueUrls.2"), URL "list-2");

@@ -134,6 +134,33 @@ static void large_values(void **state)
     free(big);
 }
 
+/* Looking for more than can be kept finds nothing; putting it is refused, and the turn goes on. */
+static void what_is_beyond_the_ceilings(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    struct store_cursor *c;
+    struct str got, large = {0}, most;
+    char *bytes = calloc(1, STORE_VALUE_MAX + 1);
+    large = str_n(bytes, STORE_KEY_MAX + 1), most = str_n(bytes, STORE_KEY_MAX);
+    put(s, "a", "1");
+    store_mark(s);
+    assert_int_equal(store_get(s, large, &got), RC_NONE);
+    assert_int_equal(store_put(s, large, STR("v")), RC_FULL);
+    assert_int_equal(store_add(s, large, STR("v")), RC_FULL);
+    assert_int_equal(store_put(s, STR("a"), str_n(bytes, STORE_VALUE_MAX + 1)), RC_FULL);
+    assert_int_equal(store_del(s, large), RC_OK);
+    assert_int_equal(store_seek(s, &c, large, STR("b"), false), RC_OK);
+    assert_int_equal(store_next(c, NULL, &got), RC_OK);
+    assert_true(str_is(got, "1"));
+    store_cursor_close(c);
+    assert_int_equal(store_put(s, most, STR("v")), RC_OK);
+    assert_int_equal(store_keep(s), RC_OK);
+    assert_int_equal(store_commit(s), RC_OK);
+    has(s, "a", "1");
+    assert_int_equal(store_get(s, most, &got), RC_OK);
+    free(bytes);
+}
+
 /* Long values lie elsewhere than short ones: each way from one to the other, done and undone. */
 static void values_grow_and_shrink(void **state)
 {
@@ -564,6 +591,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         BOTH(put_get_del),
         BOTH(large_values),
+        BOTH(what_is_beyond_the_ceilings),
         BOTH(values_grow_and_shrink),
         FOLDER(nothing_is_left_of_long_values),
         BOTH(order_is_of_bytes),

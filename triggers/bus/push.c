@@ -59,12 +59,13 @@ static int64_t wait_of(struct str policy, int attempts)
     return -1;
 }
 
+/* The call that delivers; NULL: there is no such operation. */
 static struct call *delivery(struct call *push, const char *service, const char *operation,
                              const struct outbox_item *item)
 {
     struct call *k = door_open(push->world, push, service, operation);
     if (!k)
-        BUG("the outbox names an unknown %s %s", service, operation);
+        return NULL;
     k->from = CALL_TRIGGER;
     k->causes = arena_str(&k->arena, item->causes);
     k->account = arena_str(&k->arena, item->account);
@@ -93,6 +94,8 @@ static void dead_letter(struct call *push, const struct outbox_item *item, const
     if (!item->row.dead_letter_arn.p || !arn_parse(item->row.dead_letter_arn, &arn))
         return;
     struct call *k = delivery(push, "sqs", "SendMessage", item);
+    if (!k)
+        return;
     const cJSON *body = cJSON_GetObjectItemCaseSensitive(item->in, "MessageBody");
     k->in = cJSON_CreateObject();
     cJSON_AddStringToObject(k->in, "QueueUrl",
@@ -112,11 +115,31 @@ static void dead_letter(struct call *push, const struct outbox_item *item, const
     call_free(k);
 }
 
+/* A delivery ends within this turn: a function gets an event, nobody waits for its answer. */
+static bool ends_at_once(const struct outbox_item *item)
+{
+    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item->in, "InvocationType"));
+    return !str_is(item->row.service, "lambda") || (type && strcmp(type, "Event") == 0);
+}
+
+/* A row that nobody of ours wrote: it would stand at the head of the outbox for ever. */
+static enum rc throw_away(struct call *push, struct outbox_item *item)
+{
+    log_error(push->world->log, "the state is damaged: a delivery by %.*s %.*s is dropped",
+              STR_ARG(item->row.service), STR_ARG(item->row.operation));
+    cJSON_Delete(item->in);
+    return outbox_done(push->txn, item);
+}
+
 static enum rc give(struct call *push, struct outbox_item *item)
 {
     char service[64], operation[64];
-    struct call *k = delivery(push, str_copy(item->row.service, service, sizeof(service)),
-                              str_copy(item->row.operation, operation, sizeof(operation)), item);
+    struct call *k = ends_at_once(item)
+                         ? delivery(push, str_copy(item->row.service, service, sizeof(service)),
+                                    str_copy(item->row.operation, operation, sizeof(operation)), item)
+                         : NULL;
+    if (!k)
+        return throw_away(push, item);
     k->in = item->in;
     k->payload = item->row.payload;
     bool ok = door_call(k);

@@ -143,6 +143,14 @@ static bool check_empty(const struct part *p, const struct key_part *k, const st
         kind, STR_ARG(k->name));
 }
 
+/* Right in kind and size; it says what is wrong. */
+static bool check_part(const struct part *p, const struct key_part *k, bool hash, const struct index *x,
+                       struct wrong *w)
+{
+    return check_types(p, k, w) && check_empty(p, k, x, w) && key_value_fits(p->low, hash, w) &&
+           (!p->high || key_value_fits(p->high, hash, w));
+}
+
 bool key_condition_read(const struct expr *e, const struct key_schema *keys, const struct index *index,
                         struct key_condition *out, struct wrong *w)
 {
@@ -160,12 +168,12 @@ bool key_condition_read(const struct expr *e, const struct key_schema *keys, con
         return false;
     if (hash->kind != RANGE_EQ)
         return wrong_value(w, "Query key condition not supported");
-    if (!check_empty(hash, &keys->part[0], index, w))
+    if (!check_part(hash, &keys->part[0], true, index, w))
         return false;
     *out = (struct key_condition){.hash = hash->low, .range = RANGE_ALL};
     if (!range)
         return true;
-    if (!check_types(range, &keys->part[1], w) || !check_empty(range, &keys->part[1], index, w))
+    if (!check_part(range, &keys->part[1], false, index, w))
         return false;
     if (range->kind == RANGE_BEGINS && keys->part[1].type == ATTR_N)
         return wrong_value(w, "Query key condition not supported");

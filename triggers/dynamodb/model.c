@@ -172,7 +172,7 @@ static const char *empty_kind(const struct attr *v)
     return v->type == ATTR_S ? "string" : "binary";
 }
 
-static bool check_size(const struct attr *v, bool hash, struct wrong *w)
+bool key_value_fits(const struct attr *v, bool hash, struct wrong *w)
 {
     if (v->type == ATTR_N || v->text.n <= (hash ? HASH_KEY_MAX : RANGE_KEY_MAX))
         return true;
@@ -202,7 +202,7 @@ static bool check_item_key(const struct key_part *k, bool hash, const struct att
             w,
             "One or more parameter values were invalid: Type mismatch for key %.*s expected: %s actual: %s",
             STR_ARG(k->name), attr_type_name(k->type), attr_type_name(v->type));
-    return is_empty_text(v) ? say_empty(k, v, w) : check_size(v, hash, w);
+    return is_empty_text(v) ? say_empty(k, v, w) : key_value_fits(v, hash, w);
 }
 
 static bool check_index_key(const struct index *x, int part, const struct attr *item, bool update,
@@ -219,7 +219,7 @@ static bool check_index_key(const struct index *x, int part, const struct attr *
                            STR_ARG(k->name), attr_type_name(k->type), attr_type_name(v->type),
                            STR_ARG(x->name));
     if (!is_empty_text(v))
-        return check_size(v, part == 0, w);
+        return key_value_fits(v, part == 0, w);
     return wrong_value(w,
                        "One or more parameter values are not valid. %s is not supported. The AttributeValue "
                        "for a key attribute "
@@ -276,7 +276,7 @@ bool key_check(const struct key_schema *keys, const struct attr *key, struct wro
         const struct attr *v = attr_get(key, keys->part[i].name);
         if (is_empty_text(v))
             return say_empty(&keys->part[i], v, w);
-        if (!check_size(v, i == 0, w))
+        if (!key_value_fits(v, i == 0, w))
             return false;
     }
     return true;

@@ -88,6 +88,9 @@ bool item_check_update(const struct table *t, const struct attr *old, const stru
                        struct wrong *w);
 
 /* Key: exactly the attributes of the table's key. */
+/* A partition key has up to 2048 bytes, a sort key 1024. */
+bool key_value_fits(const struct attr *v, bool hash, struct wrong *w);
+
 bool key_check(const struct key_schema *keys, const struct attr *key, struct wrong *w);
 
 /* "Orders/ada/7": what a person calls the item, without blanks.  Longer ones have no name (b is full). */

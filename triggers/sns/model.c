@@ -188,21 +188,32 @@ struct subscription_row subscription_row_of(const struct subscription *s)
 
 /* --- all */
 
+struct loading {
+    struct sns *sns;
+    const struct log *log;
+};
+
 static void load_topic(void *arg, const struct topic_row *t, cJSON *attributes, cJSON *tags)
 {
-    topic_add(arg, t, attributes, tags);
+    struct loading *l = arg;
+    topic_add(l->sns, t, attributes, tags);
 }
 
 static void load_subscription(void *arg, const struct subscription_row *r, cJSON *attributes)
 {
-    struct sns *m = arg;
+    struct loading *l = arg;
+    struct sns *m = l->sns;
     struct arena a;
     arena_init(&a);
     struct topic *t = map_get(&m->topics, topic_arn(&a, r->region, r->account, r->topic));
     arena_release(&a);
-    if (!t)
-        BUG("a subscription without its topic %.*s", STR_ARG(r->topic));
-    subscription_add(t, r, attributes);
+    if (t) {
+        subscription_add(t, r, attributes);
+        return;
+    }
+    log_error(l->log, "the state is damaged: a subscription without its topic %.*s is left out",
+              STR_ARG(r->topic));
+    cJSON_Delete(attributes);
 }
 
 struct sns *sns_of(struct call *c)
@@ -210,7 +221,8 @@ struct sns *sns_of(struct call *c)
     struct sns *m = world_state(c->world, &sns_service);
     if (m->loaded)
         return m;
-    enum rc rc = sns_each(c->txn, &(struct sns_visitor){load_topic, load_subscription, m});
+    struct loading l = {m, c->world->log};
+    enum rc rc = sns_each(c->txn, &(struct sns_visitor){load_topic, load_subscription, &l});
     if (rc != RC_OK) {
         sns_forget(m);
         call_broke(c, rc);
