@@ -107,12 +107,69 @@ static void a_hidden_message_comes_back(void **state)
                         "1767268800000");
     snprintf(second, sizeof(second), "%s", text_at(out, "Messages.0.ReceiptHandle"));
     assert_string_not_equal(first, second);
+}
 
-    /* the old handle no longer deletes; the new one does */
+/* Receives again at once, on a clock that stands still. */
+static void receive_again(struct room *r, char handle[200])
+{
+    const cJSON *out = ask(r, "sqs", "ReceiveMessage", "{" JOBS ",'VisibilityTimeout':0}");
+    snprintf(handle, 200, "%s", text_at(out, "Messages.0.ReceiptHandle"));
+}
+
+static void any_handle_of_a_message_deletes_it(void **state)
+{
+    struct room *r = *state;
+    char handles[4][200];
+    for (int i = 0; i < 4; i++) {
+        send(r, "again");
+        for (int n = 0; n < 3; n++)
+            receive_again(r, handles[n]);
+        receive(r, handles[3]);
+        assert_string_not_equal(handles[0], handles[1]);
+        assert_counts(r, "jobs", "0", "1", "0");
+        ask(r, "sqs", "DeleteMessage", "{" JOBS ",'ReceiptHandle':'%s'}", handles[i]);
+        assert_counts(r, "jobs", "0", "0", "0");
+        for (int n = 0; n < 4; n++) /* the others say yes to what is done */
+            ask(r, "sqs", "DeleteMessage", "{" JOBS ",'ReceiptHandle':'%s'}", handles[n]);
+    }
+}
+
+static void an_older_handle_changes_the_visibility(void **state)
+{
+    struct room *r = *state;
+    char first[200], second[200];
+    send(r, "again");
+    receive(r, first);
+    room_advance(r, 30000);
+    receive(r, second);
+    ask(r, "sqs", "ChangeMessageVisibility", "{" JOBS ",'ReceiptHandle':'%s','VisibilityTimeout':100}",
+        first);
+    room_advance(r, 99999);
+    assert_string_equal(receive(r, NULL), "(nothing)");
+    room_advance(r, 1);
+    assert_string_equal(receive(r, NULL), "again");
+    ask(r, "sqs", "ChangeMessageVisibility", "{" JOBS ",'ReceiptHandle':'%s','VisibilityTimeout':0}", second);
     ask(r, "sqs", "DeleteMessage", "{" JOBS ",'ReceiptHandle':'%s'}", first);
-    assert_counts(r, "jobs", "0", "1", "0");
-    ask(r, "sqs", "DeleteMessage", "{" JOBS ",'ReceiptHandle':'%s'}", second);
     assert_counts(r, "jobs", "0", "0", "0");
+    assert_non_null(strstr(refused(r, "InvalidParameterValueException", "sqs", "ChangeMessageVisibility",
+                                   "{" JOBS ",'ReceiptHandle':'%s','VisibilityTimeout':5}", first),
+                           "Message does not exist or is not available for visibility timeout change."));
+}
+
+/* Messages are numbered anew after a purge; a handle of before has nothing to do with them. */
+static void a_handle_of_before_a_purge_touches_no_other_message(void **state)
+{
+    struct room *r = *state;
+    char before[200], after[200];
+    send(r, "purged");
+    receive_again(r, before);
+    ask(r, "sqs", "PurgeQueue", "{" JOBS "}");
+    send(r, "kept");
+    for (int i = 0; i < 3; i++) {
+        receive_again(r, after);
+        ask(r, "sqs", "DeleteMessage", "{" JOBS ",'ReceiptHandle':'%s'}", before);
+        assert_counts(r, "jobs", "1", "0", "0");
+    }
 }
 
 static void visibility_can_be_changed(void **state)
@@ -128,10 +185,6 @@ static void visibility_can_be_changed(void **state)
     ask(r, "sqs", "ChangeMessageVisibility", "{" JOBS ",'ReceiptHandle':'%s','VisibilityTimeout':0}", handle);
     assert_counts(r, "jobs", "1", "0", "0");
     assert_string_equal(receive(r, NULL), "slow");
-    const char *text = refused(r, "InvalidParameterValueException", "sqs", "ChangeMessageVisibility",
-                               "{" JOBS ",'ReceiptHandle':'%s','VisibilityTimeout':5}", handle);
-    assert_non_null(
-        strstr(text, "Message does not exist or is not available for visibility timeout change."));
 }
 
 /* AWS says yes to the newest handle of a message that has come back, and leaves the message alone. */
@@ -853,6 +906,9 @@ int main(void)
         TEST(send_receive_delete),
         TEST(messages_come_in_the_order_of_sending),
         TEST(a_hidden_message_comes_back),
+        TEST(any_handle_of_a_message_deletes_it),
+        TEST(an_older_handle_changes_the_visibility),
+        TEST(a_handle_of_before_a_purge_touches_no_other_message),
         TEST(visibility_can_be_changed),
         TEST(a_message_that_came_back_is_not_hidden_again),
         TEST(visibility_ends_twelve_hours_after_the_receive),

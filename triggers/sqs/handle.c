@@ -6,7 +6,8 @@
 #define PREFIX "AQEB" /* as AWS's begin, too */
 
 struct handle {
-    uint64_t queue, seq;
+    uint32_t queue, receives;
+    uint64_t seq;
     int64_t visible_at;
     uint32_t tag, check;
 };
@@ -19,7 +20,7 @@ static uint32_t check_of(struct handle h)
 
 struct str handle_make(struct call *c, const struct queue *q, const struct due *d)
 {
-    struct handle h = {q->id, d->seq, d->visible_at, d->tag, 0};
+    struct handle h = {(uint32_t)q->id, d->receives, d->seq, d->visible_at, d->tag, 0};
     h.check = check_of(h);
     struct buf b;
     buf_init(&b, 256);
@@ -43,7 +44,7 @@ static bool parse(struct str text, struct handle *h)
     return fits && h->check == check_of(*h);
 }
 
-/* ChangeMessageVisibility may have moved the row since. */
+/* A later receive, or ChangeMessageVisibility, may have moved the row since. */
 static enum rc follow_move(struct call *c, const struct queue *q, const struct handle *h, struct due *d)
 {
     int64_t visible_at;
@@ -56,14 +57,14 @@ enum rc handle_find(struct call *c, const struct queue *q, struct str text, enum
 {
     struct handle h;
     *state = HANDLE_BAD;
-    if (!parse(text, &h) || h.queue != q->id)
+    if (!parse(text, &h) || h.queue != (uint32_t)q->id)
         return RC_OK;
     enum rc rc = due_read(c->txn, q->id, h.visible_at, h.seq, d);
     if (rc == RC_NONE || (rc == RC_OK && d->tag != h.tag))
         rc = follow_move(c, q, &h, d);
     if (rc != RC_OK && rc != RC_NONE)
         return rc;
-    *state = rc == RC_OK && d->tag == h.tag ? HANDLE_LIVE : HANDLE_STALE;
+    *state = rc == RC_OK && d->tag == h.tag ? HANDLE_LIVE : HANDLE_GONE;
     return RC_OK;
 }
 

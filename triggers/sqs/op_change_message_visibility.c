@@ -1,5 +1,6 @@
 /* ChangeMessageVisibility and ChangeMessageVisibilityBatch: hide a received message for so many seconds from
- * now; 0 gives it back at once.  All extensions of one receive together end 12 hours after it. */
+ * now; 0 gives it back at once.  All extensions of one receive together end 12 hours after it.  An older
+ * handle of a message that was received again does the same as the newest, as on AWS's standard queues. */
 #include "batch.h"
 #include "fault.h"
 #include "handle.h"
@@ -52,7 +53,7 @@ static const struct shape_row batch_out[] = {
 static enum rc move(struct call *c, struct queue *q, struct due *d, int64_t visible_at)
 {
     int64_t before = d->visible_at;
-    enum rc rc = due_erase(c->txn, q->id, d);
+    enum rc rc = due_lift(c->txn, q->id, d);
     d->visible_at = visible_at;
     d->moved = true;
     if (rc == RC_OK)
@@ -79,7 +80,7 @@ static enum rc change_one(struct call *c, struct queue *q, const void *input, cJ
         *end = fail_handle(c, req->handle);
         return RC_OK;
     }
-    if (state == HANDLE_STALE) {
+    if (state == HANDLE_GONE) {
         *end = fail_value(c, req->handle, "ReceiptHandle",
                           "Message does not exist or is not available for visibility timeout change.");
         return RC_OK;

@@ -1,6 +1,6 @@
-/* DeleteMessage and DeleteMessageBatch: a message that was received is done.  A stale handle (the message is
- * gone, or somebody received it since) is answered with success and deletes nothing, as on AWS's standard
- * queues. */
+/* DeleteMessage and DeleteMessageBatch: a message that was received is done.  Any of its receipt handles will
+ * do, also when it came back or was received again since; that of a message which is gone is answered with
+ * success, too: as on AWS's standard queues. */
 #include "batch.h"
 #include "fault.h"
 #include "handle.h"

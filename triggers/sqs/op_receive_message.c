@@ -161,6 +161,17 @@ static bool enough(const struct taking *t)
     return t->received >= t->max;
 }
 
+/* What handles of the message will name from now on.  The first receive needs no moved row: only when there
+ * are older handles they must be led here. */
+static enum rc place(struct call *c, struct queue *q, struct due *d)
+{
+    d->moved = d->tag != 0;
+    while (!d->tag)
+        d->tag = (uint32_t)ident_u64(&c->world->ident);
+    enum rc rc = due_write(c->txn, q->id, d);
+    return rc == RC_OK && d->moved ? moved_write(c->txn, q->id, d->seq, d->visible_at) : rc;
+}
+
 /* Writes the due row of this receive and hands the message out. */
 static enum rc give(struct call *c, struct taking *t, struct due *d, const struct message *m)
 {
@@ -168,9 +179,7 @@ static enum rc give(struct call *c, struct taking *t, struct due *d, const struc
     d->first_received_at = d->first_received_at ? d->first_received_at : c->now;
     d->received_at = c->now;
     d->receives++;
-    d->tag = (uint32_t)ident_u64(&c->world->ident);
-    d->moved = false;
-    enum rc rc = due_write(c->txn, t->q->id, d);
+    enum rc rc = place(c, t->q, d);
     if (rc != RC_OK)
         return rc;
     queue_due_written(t->q, d->visible_at);
@@ -189,12 +198,15 @@ static enum rc take_due(struct call *c, struct taking *t, struct due *d)
         t->put_aside++;
         return redrive_move(c, t->q, dead, d);
     }
-    enum rc rc = due_erase(c->txn, t->q->id, d);
+    enum rc rc;
     struct message m;
-    if (rc == RC_OK && !retention_over(c, t->q, d->sent_at)) {
-        rc = message_read(c->txn, &c->arena, t->q->id, d->seq, &m);
+    if (!retention_over(c, t->q, d->sent_at)) {
+        rc = due_lift(c->txn, t->q->id, d);
+        if (rc == RC_OK)
+            rc = message_read(c->txn, &c->arena, t->q->id, d->seq, &m);
         return rc == RC_OK ? give(c, t, d, &m) : rc;
     }
+    rc = due_erase(c->txn, t->q->id, d);
     if (rc == RC_OK)
         rc = message_erase(c->txn, t->q->id, d->seq);
     queue_count(t->q, -1, 0);

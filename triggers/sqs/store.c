@@ -406,14 +406,21 @@ enum rc due_read(struct store *s, uint64_t queue, int64_t visible_at, uint64_t s
     return due_take(value, out) ? RC_OK : RC_BAD;
 }
 
-enum rc due_erase(struct store *s, uint64_t queue, const struct due *d)
+enum rc due_lift(struct store *s, uint64_t queue, const struct due *d)
 {
     struct key k;
     due_key(&k, queue, d->visible_at, d->seq);
     enum rc rc = store_del(s, key_view(&k));
     key_release(&k);
+    return rc;
+}
+
+enum rc due_erase(struct store *s, uint64_t queue, const struct due *d)
+{
+    enum rc rc = due_lift(s, queue, d);
     if (rc != RC_OK || !d->moved)
         return rc;
+    struct key k;
     seq_key(&k, MOVED, queue, d->seq);
     rc = store_del(s, key_view(&k));
     key_release(&k);

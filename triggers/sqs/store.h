@@ -4,10 +4,12 @@
  *   sqs.gone     account region name     -> i64: when a queue of this name was deleted
  *   sqs.message  queue seq               -> the message; written once, never rewritten
  *   sqs.due      queue visible_at seq    -> struct due: what changes with each receive
- *   sqs.moved    queue seq               -> i64: where ChangeMessageVisibility moved the due row to
+ *   sqs.moved    queue seq               -> i64: where the due row is now, for handles that name an earlier
+ * place
  *
  * The next visible messages of a queue are the first rows of sqs.due.  A receipt handle names the due row
- * that its receive made; sqs.moved is there only while ChangeMessageVisibility has moved that row. */
+ * that its receive made; sqs.moved is there once a later receive or ChangeMessageVisibility moved that row.
+ */
 #ifndef SQS_STORE_H
 #define SQS_STORE_H
 
@@ -39,7 +41,7 @@ struct due {
     uint64_t seq;
     int64_t sent_at, first_received_at, received_at; /* ms; 0: never received */
     uint32_t receives;
-    uint32_t tag; /* of the newest receipt handle */
+    uint32_t tag; /* in all receipt handles of the message in this queue; 0: it has none */
     bool moved;   /* a row in sqs.moved points here */
 };
 
@@ -72,6 +74,9 @@ enum rc messages_wipe(struct store *s, uint64_t queue);
 enum rc due_write(struct store *s, uint64_t queue, const struct due *d);
 enum rc due_read(struct store *s, uint64_t queue, int64_t visible_at, uint64_t seq, struct due *out);
 enum rc due_erase(struct store *s, uint64_t queue, const struct due *d); /* with its moved row */
+
+/* Takes the row away from where it is; its moved row stays, to be written anew with the next place. */
+enum rc due_lift(struct store *s, uint64_t queue, const struct due *d);
 
 /* The first rows with visible_at <= now, at most `max`.  When there are fewer, *next is the time of the first
  * later row (INT64_MAX: none). */
