@@ -15,13 +15,16 @@
  * once: while one request is HANDLED, the next may be arriving.  So the state is not moved by hand but found
  * from what there is (conn_settle), after anything happened. */
 #include "conn.h"
+#include <linux/sockios.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 
 #define LINGER_MS 1000
 #define WRITE_SLICE (256u << 10) /* so that a slow client shows progress */
 
 static void close_silently(struct conn *c);
 static void refuse_late(struct conn *c);
+static void leave_unless_it_reads(struct conn *c);
 
 static const struct {
     size_t limit; /* offsetof(struct http_limits, ...), when fixed is 0 */
@@ -32,7 +35,7 @@ static const struct {
     [CONN_HEAD] = {offsetof(struct http_limits, head_ms), 0, refuse_late},
     [CONN_BODY] = {offsetof(struct http_limits, head_ms), 0, refuse_late},
     [CONN_HANDLED] = {0, -1, NULL}, /* how long a handler takes is not for us to say */
-    [CONN_REPLY] = {offsetof(struct http_limits, send_ms), 0, close_silently},
+    [CONN_REPLY] = {offsetof(struct http_limits, send_ms), 0, leave_unless_it_reads},
     [CONN_CLOSING] = {0, LINGER_MS, close_silently},
 };
 
@@ -63,11 +66,23 @@ static enum conn_state fitting_state(const struct conn *c)
     return stage == HTTP_IN_BODY ? CONN_BODY : stage == HTTP_IN_HEAD ? CONN_HEAD : CONN_IDLE;
 }
 
+/* Bytes of the slice under way that the client's machine has not taken: in libuv's queue and the system's. */
+static size_t untaken(const struct conn *c)
+{
+    uv_os_fd_t fd;
+    int queued = 0;
+    if (uv_fileno((const uv_handle_t *)&c->tcp, &fd) == 0 && ioctl(fd, SIOCOUTQ, &queued) != 0)
+        queued = 0;
+    return uv_stream_get_write_queue_size((const uv_stream_t *)&c->tcp) + (size_t)queued;
+}
+
 /* Its time begins anew. */
 static void enter(struct conn *c, enum conn_state state)
 {
     c->state = state;
     c->since = now(c);
+    if (state == CONN_REPLY)
+        c->untaken = untaken(c);
     list_del(&c->link);
     list_push(&c->server->by_state[state], &c->link);
 }
@@ -142,6 +157,15 @@ void conn_close(struct conn *c)
 static void close_silently(struct conn *c)
 {
     conn_close(c);
+}
+
+/* A slice may take a slow client longer than its time, as long as it takes some of it. */
+static void leave_unless_it_reads(struct conn *c)
+{
+    if (untaken(c) < c->untaken)
+        enter(c, CONN_REPLY);
+    else
+        conn_close(c);
 }
 
 static void on_shut(uv_shutdown_t *r, int status)

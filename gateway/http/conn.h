@@ -59,6 +59,7 @@ struct conn {
     uv_tcp_t tcp;
     enum conn_state state;
     uint64_t since; /* uv_now when the state's time began */
+    size_t untaken; /* in CONN_REPLY: what the client had not taken then */
     struct http_parser *parser;
     struct buf rest;       /* read, not parsed: too much is waiting */
     struct list exchanges; /* in order of their requests */

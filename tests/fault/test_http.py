@@ -6,7 +6,7 @@ import struct
 import time
 import unittest
 
-from harness import Tidepool, patient
+from harness import PATIENCE, Tidepool
 
 APP = """
 local M = {}
@@ -19,7 +19,7 @@ return M
 
 def function(name, method):
     return {"Type": "AWS::Serverless::Function", "Properties": {
-        "FunctionName": name, "Handler": "app." + name, "CodeUri": ".", "Runtime": "lua5.4",
+        "FunctionName": name, "Handler": "app." + name, "CodeUri": ".", "Runtime": "lua5.4", "Timeout": 60,
         "Events": {"Any": {"Type": "HttpApi", "Properties": {"Path": "/" + name, "Method": method}}}}}
 
 
@@ -78,7 +78,7 @@ WRONG = {
 
 class Client:
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=40)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=PATIENCE)
 
     def send(self, data):
         try:
@@ -110,7 +110,7 @@ class Http(unittest.TestCase):
         cls.t = Tidepool(files={"template.json": TEMPLATE, "app.lua": APP})
         cls.slow_head = Client(cls.t.api_port).send(b"GET /hello HTTP/1.1\r\nHos")  # looked at in the end
         cls.slow_body = Client(cls.t.port).send(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\n12")
-        cls.slow_since = time.time()
+        cls.slow_since = time.monotonic()
 
     @classmethod
     def tearDownClass(cls):
@@ -184,28 +184,21 @@ class Http(unittest.TestCase):
         for c in clients:
             c.socket.close()
 
-    def test_a_thousand_slow_connections(self):
-        clients = [self.ask(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nX-") for _ in range(1000)]
-        took = []
-        for i in range(300):
-            for c in clients[i::300]:
-                c.send(b"a")
-            began = time.time()
+    def test_hundreds_of_slow_connections_hold_nobody(self):
+        clients = [self.ask(post(b"Content-Length: 3", b"Connection: close", body=b"a")) for _ in range(500)]
+        for i in range(20):
+            for c in clients[i::20]:
+                c.send(b"b")  # its patience begins anew
             self.assert_served()
-            took.append(time.time() - began)
-        self.assertLess(sorted(took)[-10], patient(0.2))
-        answers = []
-        for part in clients[:500], clients[500:]:  # as on AWS, no more than 1000 invocations run at a time
-            for c in part:
-                c.send(b": b\r\nConnection: close\r\n\r\nhi")
-            for c in part:
-                answers += c.statuses()
-        self.assertEqual((len(answers), set(answers)), (1000, {200}))
+        for c in clients:
+            c.send(b"c")
+        answers = [status for c in clients for status in c.statuses()]
+        self.assertEqual((len(answers), set(answers)), (500, {200}))
 
     def test_who_is_too_slow_is_told(self):
         self.assertEqual(self.slow_head.statuses(), [408])
         self.assertEqual(self.slow_body.statuses(), [408])
-        self.assertGreater(time.time() - self.slow_since, 25)
+        self.assertGreater(time.monotonic() - self.slow_since, 25)
         self.assert_served()
 
 

@@ -31,16 +31,16 @@ class Valgrind(unittest.TestCase):
 
             for _ in range(3):
                 order = t.api("POST", "/orders", {"customer": "ada", "item": "tea", "quantity": 2}, KEY).json["id"]
-                until(lambda: shipped(order), 30)
+                until(lambda: shipped(order))
             self.assertEqual(len(t.get("/orders?customer=ada", headers=KEY).json["orders"]), 3)
             refused = [t.get("/hello/ada"), t.get("/nope", n=1), t.api("POST", "/orders", b"{bad", KEY), t.invoke("nobody")]
             self.assertEqual([a.status for a in refused], [403, 404, 400, 404])
             t.control("clock", action="advance", value="2d")
             t.control("why", id="Orders/" + order)
             t.write("functions/hello.lua", "return function( end")
-            until(lambda: "goes on serving" in t.output(), 30)
+            until(lambda: "goes on serving" in t.output())
             t.write("functions/hello.lua", "return function() return { statusCode = 200, body = 'new' } end")
-            until(lambda: t.get("/hello/ada", headers=KEY).body == b"new", 30)
+            until(lambda: t.get("/hello/ada", headers=KEY).body == b"new")
             t.control("reset")
             self.assertEqual(t.stop(), 0, t.output()[-8000:])
 

@@ -25,7 +25,7 @@ return M
 
 def function(name, *events, **properties):
     return {"Type": "AWS::Serverless::Function", "Properties": {
-        "FunctionName": name, "Handler": "app." + name, "CodeUri": ".", "Runtime": "lua5.4", **properties,
+        "FunctionName": name, "Handler": "app." + name, "CodeUri": ".", "Runtime": "lua5.4", "Timeout": 60, **properties,
         "Events": {"E%d" % i: event for i, event in enumerate(events)}}}
 
 

@@ -100,7 +100,7 @@ class WhyAfterKill(unittest.TestCase):
         self.t.write("functions/fail.lua", "return function() error('no tea') end")
         with open(os.path.join(self.t.folder, "template.json")) as f:
             template = json.load(f)
-        template["Resources"]["Fail"] = {"Type": "AWS::Serverless::Function", "Properties": {"FunctionName": "fail", "Handler": "fail"}}
+        template["Resources"]["Fail"] = {"Type": "AWS::Serverless::Function", "Properties": {"FunctionName": "fail", "Handler": "fail", "Timeout": 60}}
         self.t.write("template.json", template)
         event = until(lambda: (lambda a: a.status == 202 and a)(self.t.invoke("fail", {}, "Event")))
         invocation = event.headers["x-amzn-requestid"]

@@ -36,8 +36,8 @@ async function answers(url) {
     return fetch(url).then((r) => r.ok, () => false);
 }
 
-// The first truthy answer of check(); an error when there is none in time.
-export async function until(check, seconds = 10) {
+// The first truthy answer of check(); an error when there is none in two minutes.
+export async function until(check, seconds = 120) {
     const deadline = Date.now() + seconds * 1000;
     for (;;) {
         const got = await check();
@@ -57,7 +57,7 @@ export async function start(app = join(here, "app")) {
     closeSync(out);
     const ended = new Promise((resolve) => process.on("exit", resolve));
     const output = () => readFileSync(log, "utf8");
-    await until(() => answers(`${url}/_tidepool/health`), 30).catch(() => {
+    await until(() => answers(`${url}/_tidepool/health`)).catch(() => {
         process.kill("SIGKILL");
         throw new Error("tidepool does not answer:\n" + output());
     });

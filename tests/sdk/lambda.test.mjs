@@ -77,7 +77,7 @@ test("looking at functions", async () => {
     for await (const page of paginateListFunctions({ client: lambda, pageSize: 3 }, {})) names.push(...page.Functions.map((f) => f.FunctionName));
     assert.deepEqual(names.sort(), ["echo", "fail", "note", "picky"]);
     const { Configuration } = await lambda.send(new GetFunctionCommand({ FunctionName: "echo" }));
-    assert.deepEqual([Configuration.FunctionArn, Configuration.Timeout, Configuration.State], [FUNCTION + "echo", 5, "Active"]);
+    assert.deepEqual([Configuration.FunctionArn, Configuration.Timeout, Configuration.State], [FUNCTION + "echo", 30, "Active"]);
     await lambda.send(new AddPermissionCommand({ FunctionName: "echo", StatementId: "s", Action: "lambda:InvokeFunction", Principal: "sqs.amazonaws.com" }));
     assert.equal(JSON.parse((await lambda.send(new GetPolicyCommand({ FunctionName: "echo" }))).Policy).Statement[0].Sid, "s");
     await lambda.send(new RemovePermissionCommand({ FunctionName: "echo", StatementId: "s" }));

@@ -56,7 +56,7 @@ static cJSON *as_lua(const struct proxy_event *e, bool framed)
 {
     struct lua_home h;
     home_open(&h, "return function(event) return event end");
-    struct invocation in = {.request_id = STR("r"), .budget_us = 3000000, .proxy = e};
+    struct invocation in = {.request_id = STR("r"), .budget_us = 60000000, .proxy = e};
     struct arena a;
     struct buf b;
     arena_init(&a);
@@ -225,7 +225,7 @@ static void test_nil(void **state)
     struct lua_home h;
     struct http_request http = {.method = STR("GET"), .remote = STR("::1"), .minor = 1};
     struct proxy_event e = event(&http);
-    struct invocation in = {.request_id = STR("r"), .budget_us = 3000000, .proxy = &e};
+    struct invocation in = {.request_id = STR("r"), .budget_us = 60000000, .proxy = &e};
     e.body = STR_NONE;
     home_open(&h,
               "return function(e) e.body = e.body or 'none' return {e.queryStringParameters == nil, e.body, "

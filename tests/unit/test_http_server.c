@@ -71,27 +71,38 @@ static void handle(void *arg, struct http_exchange *x)
            arena_printf(a, "%.*s %.*s [%.*s]", STR_ARG(r->method), STR_ARG(r->target), STR_ARG(r->body)));
 }
 
-static struct http_limits quick(void)
+static struct http_limits small(void)
 {
     struct http_limits l = http_limits_default();
     l.head_max = 2000;
     l.body_max = 100000;
-    l.head_ms = 150;
-    l.idle_ms = 400;
-    l.send_ms = 300;
     l.connections_max = 50;
     return l;
 }
 
-static int setup(void **state)
+static int setup_with(void **state, struct http_limits limits)
 {
     struct home *h = calloc(1, sizeof(*h));
-    struct http_limits limits = quick();
     enum rc rc;
     h->loop = loop_new();
     h->server = http_server_new(h->loop, "127.0.0.1", 0, &limits, handle, h, &rc);
     *state = h;
     return rc == RC_OK ? 0 : -1;
+}
+
+static int setup(void **state)
+{
+    return setup_with(state, small());
+}
+
+/* For tests that wait for the end of its patience. */
+static int setup_impatient(void **state)
+{
+    struct http_limits l = small();
+    l.head_ms = 150;
+    l.idle_ms = 400;
+    l.send_ms = 1000;
+    return setup_with(state, l);
 }
 
 static int teardown(void **state)
@@ -161,7 +172,7 @@ static void listen_once(struct peer *p)
 }
 
 #define until(h, condition)                                                                                  \
-    for (int64_t limit = clock_mono_us() + 5000000; !(condition);) {                                         \
+    for (int64_t limit = clock_mono_us() + 120000000; !(condition);) {                                       \
         if (clock_mono_us() > limit)                                                                         \
             fail_msg("never: %s", #condition);                                                               \
         loop_once((h)->loop, 5);                                                                             \
@@ -234,6 +245,7 @@ static void many_pipelined_requests_wait_for_each_other(void **state)
     struct peer *p = peer_new(h);
     for (int i = 0; i < 40; i++)
         say(p, GET("/hold"));
+    until(h, h->held_count >= 32);
     for (int i = 0; i < 20; i++)
         loop_once(h->loop, 1);
     assert_int_equal(h->held_count, 32); /* the others are not read */
@@ -278,6 +290,31 @@ static void a_reader_that_takes_nothing_is_left(void **state)
     say(p, GET("/big"));
     until(h, http_server_connections(h->server) == 1);
     until(h, http_server_connections(h->server) == 0);
+    peer_free(p);
+}
+
+/* 8 KB at a time: a slice of 256 KB takes it longer than send_ms. */
+static void a_reader_that_takes_little_is_kept(void **state)
+{
+    struct home *h = *state;
+    struct peer *p = peer_new(h);
+    int small_window = 16 << 10;
+    setsockopt(p->fd, SOL_SOCKET, SO_RCVBUF, &small_window, sizeof(small_window));
+    say(p, GET("/big") GET("/after"));
+    for (int64_t began = clock_mono_us(), next = began; clock_mono_us() - began < 3000000;) {
+        if (clock_mono_us() >= next) {
+            char little[8192];
+            ssize_t n = recv(p->fd, little, sizeof(little), MSG_DONTWAIT);
+            if (n > 0)
+                buf_add(&p->got, little, (size_t)n);
+            next += 50000;
+        }
+        loop_once(h->loop, 5);
+        assert_int_equal(http_server_connections(h->server), 1);
+    }
+    assert_true(p->got.n < (1 << 20));
+    until(h, hears(p, "GET /after []"));
+    assert_true(p->got.n > (8 << 20));
     peer_free(p);
 }
 
@@ -610,6 +647,7 @@ static void a_cancelled_fetch_says_nothing(void **state)
 }
 
 #define served(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
+#define served_impatiently(t) cmocka_unit_test_setup_teardown(t, setup_impatient, teardown)
 
 int main(void)
 {
@@ -620,11 +658,12 @@ int main(void)
         served(many_pipelined_requests_wait_for_each_other),
         served(requests_in_single_bytes_are_whole_at_the_end),
         served(a_large_answer_passes_a_slow_reader),
-        served(a_reader_that_takes_nothing_is_left),
+        served_impatiently(a_reader_that_takes_nothing_is_left),
+        served_impatiently(a_reader_that_takes_little_is_kept),
         served(refusals_have_their_status_and_close),
         served(a_head_without_end_is_431_even_while_the_client_sends),
         served(a_refusal_comes_after_the_answers_before_it),
-        served(slow_heads_and_bodies_are_408),
+        served_impatiently(slow_heads_and_bodies_are_408),
         served(continue_is_said_before_the_body),
         served(connection_close_and_http_1_0_are_heeded),
         served(headers_cannot_be_injected),
