@@ -315,8 +315,7 @@ void gateway_usage_changed(struct gateway *g)
 struct str api_endpoint(const struct world *w, int port, struct arena *a)
 {
     const struct conf *conf = w->conf;
-    struct str host = str_z(conf ? conf->host : NULL);
-    if (!host.p || str_is(host, "127.0.0.1") || str_is(host, "0.0.0.0"))
-        host = STR("localhost");
+    char room[260];
+    struct str host = conf ? conf_url_host(conf, room, sizeof room) : STR("localhost");
     return arena_printf(a, "http://%.*s:%d", STR_ARG(host), (conf ? conf->api_port : 3000) + port);
 }

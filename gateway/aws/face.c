@@ -4,7 +4,7 @@
 #include "apis.h"
 #include "door/door.h"
 #include "form.h"
-#include "origin.h"
+#include "guard.h"
 #include <ctype.h>
 #include <stdlib.h>
 
@@ -24,6 +24,7 @@ struct asking {
     void *asker;
     const struct wire_row *wire;
     enum wire protocol;
+    struct str allow; /* a 405's header */
 };
 
 struct aws_face *aws_face_new(struct world *w)
@@ -55,7 +56,9 @@ static void answer_send(const struct asking *q, struct wire_answer *to)
     if (!to->reply.body.p)
         to->reply.body = buf_view(to->body);
     to->reply.head_only = str_is(q->http->method, "HEAD");
-    origin_headers(q->http, &to->reply, to->arena);
+    if (q->allow.p)
+        wire_header(to, "Allow", q->allow);
+    guard_headers(q->face->world->conf, q->http, &to->reply, to->arena);
     q->answered(q->asker, &to->reply);
 }
 
@@ -213,6 +216,11 @@ static struct call *ask_own(struct asking *q)
     struct call *c = call_begin(q, s, op);
     if (!read_own(c, q->http, &why))
         return call_dropped(c, q, &why);
+    why.row = guard_refuses_method(op, c->in, q->http, &q->allow);
+    if (why.row) {
+        why.text = str_z(why.row->text);
+        return call_dropped(c, q, &why);
+    }
     door_submit(c);
     return c;
 }
@@ -253,12 +261,6 @@ static struct call *ask_api(struct asking *q, const struct handle_in *address)
 
 /* --- the face */
 
-static const struct fault foreign_origin = {
-    .code = "AccessDeniedException",
-    .http = 403,
-    .text = "Pages of other machines may not use this endpoint: only origins on localhost are allowed.",
-};
-
 static struct call *answer_preflight(struct asking *q)
 {
     struct wire_answer to = answer_begin(q->face, q->http, &q->face->refusal);
@@ -276,12 +278,12 @@ struct call *aws_face_ask(struct aws_face *f, const struct http_request *r, aws_
     arena_clear(&f->refusal);
     if (apis_address(r, &address))
         return ask_api(&q, &address);
-    if (!origin_allowed(r)) {
-        struct wire_fault why = {.row = &foreign_origin, .text = STR_NONE};
+    struct wire_fault why = {.row = guard_refuses(f->world->conf, r), .text = STR_NONE};
+    if (why.row) {
         q.wire = wire_row(q.protocol = WIRE_REST_JSON);
         return refuse(&q, &why);
     }
-    if (origin_preflight(r))
+    if (guard_preflight(r))
         return answer_preflight(&q);
     if (str_starts(r->path, STR(OWN_PREFIX)))
         return ask_own(&q);

@@ -60,9 +60,9 @@ bool house_open(struct house *h, struct cli *cli, const char *path)
     h->loop = loop_new();
     if (h->nursery)
         nursery_attach(h->nursery, h->loop);
-    bool loopback = strcmp(cli->conf.host, "127.0.0.1") == 0 || strcmp(cli->conf.host, "0.0.0.0") == 0;
-    snprintf(h->origin, sizeof(h->origin), "http://%s:%d", loopback ? "localhost" : cli->conf.host,
-             cli->conf.port);
+    char room[260];
+    snprintf(h->origin, sizeof(h->origin), "http://%.*s:%d",
+             STR_ARG(conf_url_host(&cli->conf, room, sizeof(room))), cli->conf.port);
     h->world = world_new(&(struct world_setup){
         .loop = h->loop,
         .nursery = h->nursery,

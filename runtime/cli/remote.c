@@ -30,8 +30,10 @@ void remote_post(const struct cli *cli, const char *path, struct str body, const
     memset(out, 0, sizeof(*out));
     arena_init(&out->arena);
     buf_init(&out->body, 64u << 20);
+    char room[260];
     struct http_fetch_request r = {
-        .url = arena_printf(&out->arena, "http://%s:%d%s", cli->conf.host, cli->conf.port, path),
+        .url = arena_printf(&out->arena, "http://%.*s:%d%s",
+                            STR_ARG(conf_url_host(&cli->conf, room, sizeof(room))), cli->conf.port, path),
         .method = STR("POST"),
         .body = body,
         .timeout_ms = 1000 * 1000, /* longer than a function may run */

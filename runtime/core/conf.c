@@ -8,7 +8,7 @@
 /* Names and paths become parts of URLs, files and keys; of a wrong value so much is shown. */
 enum { HOST_MAX = 255, PATH_LENGTH_MAX = 4000, REGION_MAX = 32, SHOWN_MAX = 64 };
 
-enum kind { TEXT, INT, FLAG, SEED, LEVEL, PAIR, ACCOUNT, REGION };
+enum kind { TEXT, INT, FLAG, SEED, LEVEL, PAIR, ACCOUNT, REGION, HOSTS, ORIGINS };
 
 /* One row an option.  The variable's name follows from the option's: --api-port is TIDEPOOL_API_PORT. */
 static const struct option {
@@ -23,6 +23,10 @@ static const struct option {
     {"port", INT, offsetof(struct conf, port), 1, 65535, "N", "port of the AWS endpoint (4566)"},
     {"api-port", INT, offsetof(struct conf, api_port), 1, 65535, "N", "port of the first API (3000)"},
     {"host", TEXT, offsetof(struct conf, host), 0, HOST_MAX, "ADDRESS", "address to listen on (127.0.0.1)"},
+    {"allowed-host", HOSTS, offsetof(struct conf, allowed_hosts), 0, 0, "NAME",
+     "a Host, with what is below it, beside localhost; may be repeated"},
+    {"allowed-origin", ORIGINS, offsetof(struct conf, allowed_origins), 0, 0, "URL",
+     "an origin whose pages may use the AWS endpoint; may be repeated"},
     {"data", TEXT, offsetof(struct conf, data), 0, PATH_LENGTH_MAX, "DIR",
      "where state lies (.tidepool beside the template)"},
     {"ephemeral", FLAG, offsetof(struct conf, ephemeral), 0, 0, NULL, "keep state in memory only"},
@@ -63,6 +67,8 @@ void conf_release(struct conf *c)
     while ((value = map_each(&at, NULL)))
         free(value);
     map_release(&c->parameters);
+    free(c->allowed_hosts.list);
+    free(c->allowed_origins.list);
 }
 
 /* --- setting one option */
@@ -125,6 +131,43 @@ static bool set_pairs(struct conf *c, struct map *pairs, const char *name, const
     return true;
 }
 
+/* As a Host header has it, without its port: it could never fit with one. */
+static bool is_host(struct str s)
+{
+    static const char chars[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._";
+    if (str_starts(s, STR("[")) && str_ends(s, STR("]")))
+        return true;
+    for (size_t i = 0; i < s.n; i++)
+        if (!memchr(chars, s.p[i], sizeof(chars) - 1))
+            return false;
+    return s.n > 0;
+}
+
+/* As a browser sends it: scheme://host[:port] without a path, or "null". */
+static bool is_origin(struct str s)
+{
+    ptrdiff_t at = str_search(s, STR("://"));
+    struct str host = str_sub(s, at < 0 ? s.n : (size_t)at + 3, s.n);
+    return str_is(s, "null") || (at > 0 && host.n && str_find(host, '/') < 0);
+}
+
+/* One, or several, one a line. */
+static bool set_list(struct conf *c, const struct option *o, struct conf_list *out, const char *name,
+                     const char *value)
+{
+    struct str rest = str_z(value);
+    while (rest.p) {
+        struct str one = str_cut(&rest, '\n');
+        if (o->kind == HOSTS && !is_host(one))
+            return wrong(c, name, value, "a host name such as aws.test, without a port");
+        if (o->kind == ORIGINS && !is_origin(one))
+            return wrong(c, name, value, "an origin such as https://app.test");
+        out->list = xrealloc(out->list, (out->n + 1) * sizeof(*out->list));
+        out->list[out->n++] = one;
+    }
+    return true;
+}
+
 /* Ids become parts of ARNs and URLs, which are read again by their form. */
 static bool set_id(struct conf *c, const struct option *o, const char **field, const char *name,
                    const char *value)
@@ -170,6 +213,9 @@ static bool set(struct conf *c, const struct option *o, const char *name, const 
         return log_level_parse(value, field) || wrong(c, name, value, "error, warn, info or debug");
     case PAIR:
         return set_pairs(c, field, name, value);
+    case HOSTS:
+    case ORIGINS:
+        return set_list(c, o, field, name, value);
     }
     BUG("option %s has no kind", o->name);
 }
@@ -274,4 +320,20 @@ void conf_help(FILE *to)
                  options[i].value ? options[i].value : "");
         fprintf(to, "  %-20s %s\n", left, options[i].help);
     }
+}
+
+bool conf_on_loopback(const struct conf *c)
+{
+    return strcmp(c->host, "localhost") == 0 || strncmp(c->host, "127.", 4) == 0 ||
+           strcmp(c->host, "::1") == 0;
+}
+
+struct str conf_url_host(const struct conf *c, char *room, size_t size)
+{
+    static const char *const here[] = {"127.0.0.1", "localhost", "0.0.0.0", "::"};
+    for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+        if (strcmp(c->host, here[i]) == 0)
+            return STR("localhost");
+    snprintf(room, size, strchr(c->host, ':') ? "[%s]" : "%s", c->host);
+    return str_z(room);
 }

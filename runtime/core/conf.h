@@ -5,6 +5,12 @@
 #include "base/log.h"
 #include "base/map.h"
 
+/* What an option that may be repeated was given, in order; views of argv and env. */
+struct conf_list {
+    struct str *list;
+    size_t n;
+};
+
 struct conf {
     const char *template; /* path, or NULL: look for template.json, template.yaml, template.yml here */
     int port;             /* 4566: the AWS endpoint */
@@ -16,6 +22,7 @@ struct conf {
     uint64_t seed;         /* 0: from the system */
     struct map parameters; /* --parameter K=V: str -> char * */
     const char *account, *region;
+    struct conf_list allowed_hosts, allowed_origins; /* of requests on the AWS endpoint, beside our own */
     enum log_level log_level;
     const char *app; /* folder of the template: where CodeUri begins; set by start */
     char why[200];   /* what conf_read found wrong */
@@ -24,12 +31,19 @@ struct conf {
 void conf_init(struct conf *c); /* defaults */
 void conf_release(struct conf *c);
 
-/* Reads the environment first (TIDEPOOL_API_PORT for --api-port; TIDEPOOL_PARAMETER holds one K=V a line),
+/* Reads the environment first (TIDEPOOL_API_PORT for --api-port; what may be repeated is one a line there),
  * then argv (argv[0] is the verb); what is not an option, or comes after "--", goes to rest[] (room for
  * argc).  Texts are not copied: env and argv outlive conf.  A verb with options of its own takes them out
  * before.  False: *why says in one line what is wrong (owned by conf). */
 bool conf_read(struct conf *c, int argc, char **argv, char **env, char **rest, int *rest_count,
                const char **why);
+
+/* The host by which clients on this machine reach the server, as a URL has it: "localhost" where it listens
+ * on loopback or everywhere, else --host. */
+struct str conf_url_host(const struct conf *c, char *room, size_t size);
+
+/* Does it listen on loopback alone? */
+bool conf_on_loopback(const struct conf *c);
 
 /* The options' help, one line each. */
 void conf_help(FILE *to);

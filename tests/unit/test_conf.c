@@ -97,6 +97,29 @@ static void the_command_line_goes_over_the_environment(void **state)
     conf_release(&r.conf);
 }
 
+static void what_may_be_repeated_is_collected(void **state)
+{
+    (void)state;
+    struct reading r;
+    read_words(
+        &r, WORDS("TIDEPOOL_ALLOWED_HOST=a.test\nb.test"),
+        WORDS("--allowed-host=c.test", "--allowed-origin", "https://app.test", "--allowed-origin", "null"));
+    assert_true(r.ok);
+    assert_int_equal(r.conf.allowed_hosts.n, 3);
+    assert_true(str_is(r.conf.allowed_hosts.list[1], "b.test"));
+    assert_true(str_is(r.conf.allowed_hosts.list[2], "c.test"));
+    assert_int_equal(r.conf.allowed_origins.n, 2);
+    conf_release(&r.conf);
+    assert_wrong(NO_WORDS, WORDS("--allowed-host", "a.test:80"),
+                 "--allowed-host: 'a.test:80' is not a host name such as aws.test, without a port");
+    assert_wrong(NO_WORDS, WORDS("--allowed-host", ""),
+                 "--allowed-host: '' is not a host name such as aws.test, without a port");
+    assert_wrong(NO_WORDS, WORDS("--allowed-origin", "app.test"),
+                 "--allowed-origin: 'app.test' is not an origin such as https://app.test");
+    assert_wrong(NO_WORDS, WORDS("--allowed-origin", "https://app.test/"),
+                 "--allowed-origin: 'https://app.test/' is not an origin such as https://app.test");
+}
+
 static void after_two_dashes_everything_is_rest(void **state)
 {
     (void)state;
@@ -165,6 +188,7 @@ int main(void)
         cmocka_unit_test(without_options_all_has_its_default),
         cmocka_unit_test(every_option_is_read_in_both_forms),
         cmocka_unit_test(the_command_line_goes_over_the_environment),
+        cmocka_unit_test(what_may_be_repeated_is_collected),
         cmocka_unit_test(after_two_dashes_everything_is_rest),
         cmocka_unit_test(what_is_wrong_is_said_in_one_line),
         cmocka_unit_test(names_and_paths_have_a_length),

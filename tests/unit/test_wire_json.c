@@ -181,6 +181,7 @@ static void test_browser(void **state)
     assert_string_equal(aws_header(&t, "access-control-allow-origin"), "http://localhost:5173");
     aws_ask(&t, "POST /", theirs, "{}");
     assert_int_equal(t.status, 403);
+    assert_string_equal(aws_header(&t, "access-control-allow-origin"), "");
     aws_ask(&t, "OPTIONS /", preflight, "");
     assert_int_equal(t.status, 204);
     assert_string_equal(aws_header(&t, "access-control-allow-headers"), "x-amz-target");

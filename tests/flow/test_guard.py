@@ -1,0 +1,167 @@
+"""Who may use the AWS endpoint: no page that a developer looks at, unless it is of this machine or allowed by name.
+
+What a browser really sends is shown in tests/deep; here the same requests go over the wire by hand."""
+import unittest
+
+from harness import Tidepool, request
+
+HELLO = {"Type": "AWS::Serverless::Function", "Properties": {
+    "InlineCode": "return function() return 'hello' end", "Handler": "index", "Runtime": "lua5.4",
+    "Events": {"Any": {"Type": "HttpApi", "Properties": {"Path": "/hello", "Method": "GET", "ApiId": {"Ref": "Shop"}}}}}}
+
+TEMPLATE = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {
+    "Hello": HELLO,
+    "Shop": {"Type": "AWS::Serverless::HttpApi", "Properties": {"CorsConfiguration": {"AllowOrigins": ["https://evil.example"]}}},
+    "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}}}}
+
+EVIL, LOCAL, NAMED = "https://evil.example", "http://localhost:5173", "https://app.test"
+PURGE = "/?Action=PurgeQueue&Version=2012-11-05&QueueUrl=http://localhost/000000000000/jobs"
+LIST = "/?Action=ListQueues&Version=2012-11-05"
+FORM = "application/x-www-form-urlencoded"
+
+# What changes the world: method, path, headers, body.
+CHANGES = [
+    ("POST", "/_tidepool/reset", {}, "{}"),
+    ("POST", "/_tidepool/clock?action=advance&value=1h", {"content-type": "text/plain"}, ""),
+    ("POST", "/_tidepool/settle", {}, ""),
+    ("GET", PURGE, {}, None),
+    ("POST", "/", {"content-type": FORM}, PURGE[2:]),
+    ("POST", "/", {"x-amz-target": "AmazonSQS.PurgeQueue"}, '{"QueueUrl": "http://localhost/000000000000/jobs"}'),
+    ("POST", "/2015-03-31/functions/tidepool-Hello/invocations", {}, "{}"),
+]
+# What only looks.
+LOOKS = [
+    ("GET", "/_tidepool/trace", {}, None),
+    ("GET", "/_tidepool/why?id=x", {}, None),
+    ("GET", "/_tidepool/clock", {}, None),
+    ("GET", "/2015-03-31/functions", {}, None),
+    ("POST", "/", {"x-amz-target": "AmazonSQS.ListQueues"}, "{}"),
+]
+
+
+def fetch(site, mode="cors", dest="empty", **more):
+    return {"sec-fetch-site": site, "sec-fetch-mode": mode, "sec-fetch-dest": dest, **more}
+
+
+# What a page of another site can send: without an Origin (images, frames, links that are no GET), or with one.
+FOREIGN = {
+    "image": fetch("cross-site", "no-cors", "image"),
+    "script": fetch("cross-site", "no-cors", "script"),
+    "frame": fetch("cross-site", "navigate", "iframe"),
+    "fetch": fetch("cross-site", origin=EVIL),
+    "fetch by an old browser": {"origin": EVIL},
+    "form": fetch("cross-site", "navigate", "document", origin=EVIL),
+    "sandboxed frame": fetch("cross-site", origin="null"),
+    "name that begins as ours": {"origin": "http://localhost.evil.example"},
+    "name that ends as ours": {"origin": "http://evillocalhost"},
+    "address that begins as ours": {"origin": "http://127.0.0.1.evil.example"},
+}
+# Hosts by which a page would be "the same origin" as we are.
+REBOUND = ["evil.example", "evil.example:4566", "localhost.evil.example", "127.0.0.1.evil.example", "0.0.0.0", "10.0.0.1", "[::2]", "1.2.3.4:80"]
+OURS = ["localhost", "LOCALHOST:1", "localhost.", "sqs.us-east-1.localhost:4566", "127.0.0.1", "127.1.2.3:80", "[::1]:4566",
+        "aws.test", "sqs.aws.test:4566"]
+
+
+class Guard(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.t = Tidepool(files={"template.json": TEMPLATE}, args=["--allowed-host", "aws.test", "--allowed-origin", NAMED])
+        cls.sqs = cls.t.client("sqs")
+        cls.queue = cls.t.url() + "/000000000000/jobs"
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.t.close()
+
+    def setUp(self):
+        self.sqs.send_message(QueueUrl=self.queue, MessageBody="precious")
+        self.before = self.state()
+
+    def state(self):
+        depth = self.sqs.get_queue_attributes(QueueUrl=self.queue, AttributeNames=["ApproximateNumberOfMessages"])
+        invoked = sum(e["kind"] == "invoke" for e in self.t.control("trace")["events"])
+        return depth["Attributes"], invoked, self.t.control("clock")["frozen"]
+
+    def ask(self, what, **headers):
+        method, path, own, body = what
+        return request(self.t.port, method, path, body, {**own, **{k.replace("_", "-"): v for k, v in headers.items()}})
+
+    def assert_refused(self, a):
+        self.assertEqual(a.status, 403, a)
+        self.assertEqual([k for k in a.headers if k.startswith("access-control")], [])
+        self.assertIn("--allowed-", a.json["message"])
+
+    def test_a_page_of_another_site_changes_nothing_and_reads_nothing(self):
+        for name, headers in FOREIGN.items():
+            for what in CHANGES + LOOKS:
+                with self.subTest(name, what=what[:2]):
+                    self.assert_refused(self.ask(what, **headers))
+        self.assertEqual(self.state(), self.before)
+
+    def test_a_name_that_foreign_dns_leads_here_changes_nothing_and_reads_nothing(self):
+        for host in REBOUND:
+            for what in CHANGES + LOOKS:
+                with self.subTest(host, what=what[:2]):
+                    self.assert_refused(self.ask(what, host=host))
+        self.assertEqual(self.state(), self.before)
+
+    def test_our_own_names_are_answered(self):
+        for host in OURS:
+            for what in LOOKS:
+                with self.subTest(host, what=what[:2]):
+                    self.assertNotEqual(self.ask(what, host=host).status, 403)
+
+    def test_pages_of_this_machine_and_of_allowed_origins_are_answered(self):
+        for origin, site in ((LOCAL, "same-site"), ("http://127.0.0.1:8000", "cross-site"), ("http://app.localhost", "cross-site"),
+                             ("http://[::1]:3000", "cross-site"), ("http://aws.test:4566", "same-origin"), (NAMED, "cross-site")):
+            for what in LOOKS:
+                with self.subTest(origin, what=what[:2]):
+                    a = self.ask(what, **fetch(site, origin=origin))
+                    self.assertIn(a.status, (200, 404))
+                    self.assertEqual(a.headers["access-control-allow-origin"], origin)
+        self.assertEqual(self.ask(("GET", LIST, {}, None), **fetch("same-site", "no-cors", "image")).status, 200)
+        self.assertEqual(self.ask(("POST", "/", {"content-type": FORM}, LIST[2:]), **fetch("same-site", origin=LOCAL)).status, 200)
+
+    def test_a_preflight_is_answered_as_its_request_would_be(self):
+        preflight = {"access_control_request_method": "POST", "access_control_request_headers": "x-amz-target"}
+        for path in "/", "/_tidepool/reset":
+            self.assert_refused(self.ask(("OPTIONS", path, {}, None), origin=EVIL, **preflight))
+            self.assertEqual(self.ask(("OPTIONS", path, {}, None), origin=LOCAL, host="evil.example", **preflight).status, 403)
+            for origin in LOCAL, NAMED:
+                a = self.ask(("OPTIONS", path, {}, None), origin=origin, **preflight)
+                self.assertEqual((a.status, a.headers["access-control-allow-origin"], a.headers["access-control-allow-headers"]),
+                                 (204, origin, "x-amz-target"))
+
+    def test_what_changes_the_world_is_asked_by_post_alone(self):
+        for path in ("reset", "settle", "clock?action=advance&value=1h", "clock?action=freeze", "clock?action=show&action=freeze"):
+            for method in "GET", "HEAD", "PUT", "DELETE":
+                with self.subTest(method, path=path):
+                    a = request(self.t.port, method, "/_tidepool/" + path)
+                    self.assertEqual((a.status, a.headers["allow"]), (405, "POST"))
+        self.assertEqual(request(self.t.port, "PUT", "/_tidepool/trace").headers["allow"], "GET, HEAD, POST")
+        for path in "health", "trace", "logs", "clock", "clock?action=show":
+            self.assertEqual(request(self.t.port, "GET", "/_tidepool/" + path).status, 200, path)
+        self.assertEqual(self.state(), self.before)
+
+    def test_a_link_that_only_looks_may_be_followed(self):
+        link = fetch("cross-site", "navigate", "document")
+        for what in LOOKS[:4]:
+            self.assertIn(self.ask(what, **link).status, (200, 404), what)
+        self.assert_refused(self.ask(("GET", PURGE, {}, None), **link))
+        self.assertEqual(self.ask(("GET", "/_tidepool/reset", {}, None), **link).status, 405)
+        self.assertEqual(self.ask(("GET", LIST, {}, None), **fetch("none", "navigate", "document")).status, 200)  # typed by hand
+
+    def test_apis_answer_by_their_own_cors(self):
+        api = self.t.client("apigatewayv2").get_apis()["Items"][0]["ApiId"]
+        foreign = {**FOREIGN["fetch"], "host": "evil.example"}
+        for port, path, host in ((self.t.api_port, "/hello", None), (self.t.port, "/_aws/execute-api/%s/$default/hello" % api, None),
+                                 (self.t.port, "/hello", api + ".execute-api.localhost")):
+            a = request(port, "GET", path, headers={**foreign, **({"host": host} if host else {})})
+            self.assertEqual((a.status, a.body, a.headers["access-control-allow-origin"]), (200, b"hello", EVIL))
+        a = request(self.t.port, "GET", "/_tidepool/reset", headers={"host": api + ".execute-api.evil.example"})
+        self.assertEqual(a.status, 404)  # of the API: an API's name reaches nothing else
+        self.assertEqual(self.state()[0], self.before[0])
+
+
+if __name__ == "__main__":
+    unittest.main(warnings="ignore")
