@@ -1,4 +1,5 @@
 # tidepool: make run | make test | make | make install PREFIX=... | make check | make bench | make fuzz | make format
+# The packages that are missing are installed by make run and make test; plain make names them.
 #
 # Objects go to build/<kind>/, where kind is release (the product), asan (what the tests run) or fuzz.
 
@@ -8,15 +9,17 @@ CC      ?= cc
 AR      := $(if $(findstring clang,$(CC)),ar,gcc-ar)
 BUILD   := build/$(KIND)
 
-# --- what the build needs (Debian's names; llhttp comes as C source on 12, as a library on 13)
+# --- what the build needs (Debian's names).  llhttp comes as C source on 12 and as a library since 13; which of them is asked
+# of the system's name, not of apt: a fresh machine has no lists yet.
 PKGS      := pkg-config libuv1-dev libcjson-dev liblua5.4-dev libsqlite3-dev libssl-dev libyaml-dev
-LLHTTP    := $(if $(shell apt-cache policy libllhttp-dev 2>/dev/null | grep Candidate),libllhttp-dev,node-llhttp)
+LLHTTP    := $(if $(shell grep -s bookworm /etc/os-release),node-llhttp,libllhttp-dev)
 NODE      := $(if $(shell command -v npm),,nodejs npm)
 TEST_PKGS := libcmocka-dev python3 python3-boto3 awscli $(NODE) curl
 
 # --- flags
-WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla
-HARDEN   := -fPIE -fstack-protector-strong -D_FORTIFY_SOURCE=2
+WARN     := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat-security
+X86      := $(filter x86_64% i686%,$(shell $(CC) -dumpmachine 2>/dev/null))
+HARDEN   := -fPIE -fstack-protector-strong -fstack-clash-protection -D_FORTIFY_SOURCE=2 $(if $(X86),-fcf-protection)
 SAN      := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 CFLAGS_release := -O2 -g -flto=auto -fno-plt $(HARDEN)
 CFLAGS_asan    := -O1 -g $(SAN) -Werror
@@ -32,7 +35,29 @@ CPPFLAGS += -D_GNU_SOURCE -Iruntime -Igateway -Itriggers -I/usr/share/include/ll
             $(shell pkg-config --cflags $(LIBS_PC) 2>/dev/null)
 CFLAGS   += -std=c11 $(WARN) $(CFLAGS_$(KIND))
 LDFLAGS  += $(LDFLAGS_$(KIND))
-LDLIBS   += $(shell pkg-config --libs $(LIBS_PC) 2>/dev/null) $(if $(LLHTTP_SRC),,-lllhttp) -lm -lpthread
+
+# The release carries its libraries in itself where Debian has an archive of them, so that the one file runs where none is
+# installed; what is left is libc, and libcjson on Debian 12.  The tests link the shared ones: the same code, sooner linked.
+archive = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a 2>/dev/null))
+ifeq ($(KIND),release)
+library = $(or $(firstword $(foreach name,$(1),$(call archive,$(name)))),-l$(lastword $(1)))
+else
+library = -l$(lastword $(1))
+endif
+LIBRARIES := $(call library,uv_a uv) $(call library,cjson) $(call library,lua5.4) $(call library,sqlite3) \
+             $(call library,crypto) $(call library,yaml) $(if $(LLHTTP_SRC),,$(call library,llhttp))
+# What an archive needs in its turn stands in the private part of its pkg-config file.
+LDLIBS   += $(LIBRARIES) $(if $(filter %/libcrypto.a,$(LIBRARIES)),$(filter-out -lcrypto,$(shell pkg-config --static --libs libcrypto))) \
+            -lm -lpthread
+
+# A compiler and the libraries' headers, or one line that says how to get them.
+HEADERS := uv.h cjson/cJSON.h lua.h sqlite3.h openssl/evp.h yaml.h llhttp.h
+.DEFAULT_GOAL := all
+.PHONY: tools
+tools:
+	@for h in $(HEADERS); do echo "#include <$$h>"; done | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 || { \
+	    echo "to build tidepool, install a C compiler and the libraries:  make deps   or, as root:"; \
+	    echo "    apt-get install gcc make $(PKGS) $(LLHTTP)"; exit 1; } >&2
 
 # --- sources by folder
 SRC  := $(filter-out runtime/main.c,$(shell find runtime gateway triggers -name '*.c' 2>/dev/null))
@@ -49,18 +74,18 @@ build/tidepool: $(BUILD)/tidepool
 	@mkdir -p build && ln -sf $(KIND)/tidepool $@
 
 $(BUILD)/tidepool: $(BUILD)/runtime/main.o $(BUILD)/libtidepool.a
-	$(if $(V),,@echo "  ld    $@")
+	$(if $(V),,@echo "  ld    $@$(if $(filter release,$(KIND)), (the whole program is optimized: some seconds))")
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(BUILD)/libtidepool.a: $(OBJ) $(LLHTTP_OBJ)
 	@rm -f $@ && $(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c
+$(BUILD)/%.o: %.c | tools
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  cc    $<")
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/llhttp/%.o: /usr/share/llhttp/%.c
+$(BUILD)/llhttp/%.o: /usr/share/llhttp/%.c | tools
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  cc    $(<F)")
 	$(Q)$(CC) -I/usr/share/include/llhttp -I/usr/share/include -w -DLLHTTP_STRICT_MODE=1 \
@@ -82,7 +107,8 @@ test: deps test-deps
 
 # Installs the packages of $(1) that are missing; where that is not possible, prints the line that would.
 define install_missing
-	@missing=""; for p in $(1); do dpkg -s $$p >/dev/null 2>&1 || missing="$$missing $$p"; done; \
+	@missing=""; for p in $(1); do dpkg-query -W -f '$${db:Status-Status}' $$p 2>/dev/null | grep -qx installed || \
+	    missing="$$missing $$p"; done; \
 	[ -z "$$missing" ] || sh tests/install-packages $$missing
 endef
 
@@ -99,9 +125,8 @@ install: all
 unit:
 	@$(MAKE) --no-print-directory KIND=asan run-unit
 
-.PHONY: run-unit asan-units
+.PHONY: run-unit
 .PRECIOUS: $(BUILD)/tests/%.o
-asan-units: $(UNIT)
 run-unit: $(if $(T),$(foreach u,$(UNIT),$(if $(findstring $(T),$(u)),$(u))),$(UNIT))
 	@for t in $^; do $$t || exit 1; done
 

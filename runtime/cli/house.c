@@ -80,8 +80,11 @@ bool house_open(struct house *h, struct cli *cli, const char *path)
 
 void house_close(struct house *h)
 {
-    if (h->world)
+    if (h->world) {
+        if (!h->world->stopping) /* what still waits for its turn has it: no call outlives its world */
+            world_stop(h->world);
         world_free(h->world);
+    }
     if (h->nursery)
         nursery_stop(h->nursery);
     if (h->loop)
