@@ -1,490 +1,220 @@
-/* Sources: EventBridge User Guide, "Comparison operators for use in event patterns"; SNS Developer Guide,
- * "Subscription filter policies"; the reasons read like those of AWS's own matcher. */
-#include "base/pattern.h"
+/* Whether an event matches a pattern.
+ *
+ * The event is walked once, along the places that the pattern names.  Each leaf there answers the fields that
+ * ask for it: a bit per field.  Where objects lie in an array, fields must agree on one element: a context
+ * keeps, beside the bits that hold anyway, the sets of bits that a choice of elements gives, and of those
+ * only the ones that no other covers.  At the end one of the sets must fulfil the pattern's terms. */
+#include "base/rc.h"
+#include "pattern_inside.h"
+#include <stdlib.h>
 
-#include "base/str.h"
-#include <arpa/inet.h>
+#define WORDS (PATTERN_FIELDS_MAX / 64)
 
-/* One operator: is its operand well formed (NULL, or why not), and does a leaf match?  A leaf is a JSON value
- * that is neither object nor array; NULL when the event has none in this place. */
-struct matcher {
-    const char *name;
-    const char *(*trouble)(const cJSON *operand);
-    bool (*match)(const cJSON *operand, const cJSON *leaf);
+struct bits {
+    uint64_t word[WORDS];
 };
 
-static const struct matcher *matcher_of(const cJSON *alternative);
+struct context {
+    struct bits held;
+    struct bits *choices; /* none: as one empty set */
+    size_t count, room;
+};
 
-static struct str text(const cJSON *leaf)
+struct match {
+    const struct pattern *pattern;
+    size_t words;
+    struct bits seen; /* fields whose place has a leaf, anywhere */
+    int64_t *work;
+};
+
+static bool has(const struct bits *b, const struct field *f)
 {
-    return str_z(cJSON_IsString(leaf) ? leaf->valuestring : NULL);
+    return b->word[f->index / 64] >> f->index % 64 & 1;
 }
 
-static bool same(const cJSON *want, const cJSON *leaf)
+static void set(struct bits *b, const struct field *f)
 {
-    if (!leaf)
-        return false;
-    if (cJSON_IsString(want))
-        return cJSON_IsString(leaf) && str_eq(text(want), text(leaf));
-    if (cJSON_IsNumber(want))
-        return cJSON_IsNumber(leaf) && want->valuedouble == leaf->valuedouble;
-    return (want->type & 0xff) == (leaf->type & 0xff); /* true, false, null */
+    b->word[f->index / 64] |= (uint64_t)1 << f->index % 64;
 }
 
-/* --- prefix, suffix: a string or {"equals-ignore-case": string} */
-
-static const char *ends_trouble(const cJSON *operand)
+static bool covers(const struct match *m, const struct bits *a, const struct bits *b)
 {
-    if (cJSON_IsObject(operand) && operand->child && !operand->child->next &&
-        str_is(str_z(operand->child->string), "equals-ignore-case"))
-        operand = operand->child;
-    if (!cJSON_IsString(operand))
-        return "prefix and suffix match patterns must be strings";
-    return NULL;
+    *m->work -= 1;
+    for (size_t i = 0; i < m->words; i++)
+        if (b->word[i] & ~a->word[i])
+            return false;
+    return true;
 }
 
-static bool part_is(const cJSON *operand, struct str part)
+static struct bits both(const struct match *m, const struct bits *a, const struct bits *b)
 {
-    return cJSON_IsObject(operand) ? str_ieq(text(operand->child), part) : str_eq(text(operand), part);
+    struct bits out = {0};
+    for (size_t i = 0; i < m->words; i++)
+        out.word[i] = a->word[i] | b->word[i];
+    return out;
 }
 
-static size_t end_length(const cJSON *operand)
+/* One more set to choose; what another covers goes. */
+static void add_choice(const struct match *m, struct context *c, const struct bits *b)
 {
-    return text(cJSON_IsObject(operand) ? operand->child : operand).n;
+    size_t kept = 0;
+    for (size_t i = 0; i < c->count; i++) {
+        if (covers(m, &c->choices[i], b))
+            return; /* then b covers none of those before it either */
+        if (!covers(m, b, &c->choices[i]))
+            c->choices[kept++] = c->choices[i];
+    }
+    c->count = kept;
+    if (c->count == c->room) {
+        c->room = c->room ? 2 * c->room : 4;
+        c->choices = xrealloc(c->choices, c->room * sizeof *c->choices);
+    }
+    c->choices[c->count++] = *b;
 }
 
-static bool prefix_match(const cJSON *operand, const cJSON *leaf)
+/* The sets of one element, on their own. */
+static void add_element(const struct match *m, struct context *to, const struct context *element)
 {
-    return cJSON_IsString(leaf) && part_is(operand, str_sub(text(leaf), 0, end_length(operand)));
+    if (!element->count)
+        add_choice(m, to, &element->held);
+    for (size_t i = 0; i < element->count && *m->work >= 0; i++) {
+        struct bits b = both(m, &element->held, &element->choices[i]);
+        add_choice(m, to, &b);
+    }
 }
 
-static bool suffix_match(const cJSON *operand, const cJSON *leaf)
+/* Every set of the one with every set of the other. */
+static void combine(const struct match *m, struct context *c, const struct context *array)
 {
-    struct str s = text(leaf);
-    size_t n = end_length(operand);
-    return cJSON_IsString(leaf) && s.n >= n && part_is(operand, str_sub(s, s.n - n, n));
-}
-
-/* --- equals-ignore-case */
-
-static const char *ignore_case_trouble(const cJSON *operand)
-{
-    return cJSON_IsString(operand) ? NULL : "equals-ignore-case match pattern must be a string";
-}
-
-static bool ignore_case_match(const cJSON *operand, const cJSON *leaf)
-{
-    return cJSON_IsString(leaf) && str_ieq(text(operand), text(leaf));
-}
-
-/* --- wildcard: '*' stands for any run; \* and \\ for themselves */
-
-static const char *wildcard_trouble(const cJSON *operand)
-{
-    struct str s = text(operand);
-    if (!s.p)
-        return "wildcard match pattern must be a string";
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '\\') {
-            if (++i == s.n || (s.p[i] != '*' && s.p[i] != '\\'))
-                return "Invalid escape character in wildcard";
-        } else if (s.p[i] == '*' && i + 1 < s.n && s.p[i + 1] == '*') {
-            return "Consecutive wildcard characters are not allowed";
+    if (array->count == 1)
+        c->held = both(m, &c->held, &array->choices[0]);
+    if (array->count < 2)
+        return;
+    struct context out = {0};
+    struct bits none = {0};
+    size_t mine = c->count ? c->count : 1;
+    for (size_t i = 0; i < mine && *m->work >= 0; i++)
+        for (size_t j = 0; j < array->count && *m->work >= 0; j++) {
+            struct bits b = both(m, c->count ? &c->choices[i] : &none, &array->choices[j]);
+            add_choice(m, &out, &b);
         }
-    }
-    return NULL;
+    free(c->choices);
+    c->choices = out.choices, c->count = out.count, c->room = out.room;
 }
 
-/* Steps back to the last star and lets it take one more byte whenever the rest does not fit. */
-static bool glob(struct str want, struct str s)
+/* --- the walk */
+
+static void walk_object(struct match *m, const struct place *at, const cJSON *object, struct context *c);
+
+static void ask(struct match *m, const struct field *f, const cJSON *leaf, struct context *c)
 {
-    size_t w = 0, i = 0, star = SIZE_MAX, from = 0;
-    while (i < s.n) {
-        bool escaped = w + 1 < want.n && want.p[w] == '\\';
-        if (w < want.n && want.p[w] == '*') {
-            star = w++, from = i;
-        } else if (w < want.n && want.p[w + escaped] == s.p[i]) {
-            w += 1 + escaped, i++;
-        } else if (star != SIZE_MAX) {
-            w = star + 1, i = ++from;
-        } else {
-            return false;
+    set(&m->seen, f);
+    for (size_t i = 0; i < f->count && !has(&c->held, f) && *m->work >= 0; i++)
+        if (choice_matches(&f->choices[i], leaf, m->work))
+            set(&c->held, f);
+}
+
+static void walk_value(struct match *m, const struct place *at, const cJSON *value, struct context *c);
+
+/* Plain values of an array hold together with all else; of objects and arrays in it one is chosen. */
+static void walk_array(struct match *m, const struct place *at, const cJSON *array, struct context *c)
+{
+    struct context chosen = {0};
+    const cJSON *element;
+    cJSON_ArrayForEach (element, array) {
+        if (*m->work < 0)
+            break;
+        if (!cJSON_IsObject(element) && !cJSON_IsArray(element)) {
+            walk_value(m, at, element, c);
+            continue;
         }
+        struct context one = {0};
+        walk_value(m, at, element, &one);
+        add_element(m, &chosen, &one);
+        free(one.choices);
     }
-    while (w < want.n && want.p[w] == '*')
-        w++;
-    return w == want.n;
+    combine(m, c, &chosen);
+    free(chosen.choices);
 }
 
-static bool wildcard_match(const cJSON *operand, const cJSON *leaf)
+static void walk_value(struct match *m, const struct place *at, const cJSON *value, struct context *c)
 {
-    return cJSON_IsString(leaf) && glob(text(operand), text(leaf));
-}
-
-/* --- anything-but: a value, a list of values of one kind, or another operator on one string or a list of
- * them */
-
-static const char *values_trouble(const cJSON *list)
-{
-    const cJSON *v;
-    if (!list->child)
-        return "Empty arrays are not allowed";
-    cJSON_ArrayForEach (v, list) {
-        if (!cJSON_IsString(v) && !cJSON_IsNumber(v))
-            return "Inside anything but list, only strings and numbers are supported";
-        if (v->type != list->child->type)
-            return "Inside anything but list, either all values are number or string, mixed type is not "
-                   "supported";
+    *m->work -= 1;
+    if (cJSON_IsObject(value)) {
+        walk_object(m, at, value, c);
+    } else if (cJSON_IsArray(value)) {
+        walk_array(m, at, value, c);
+    } else {
+        for (const struct field *f = at->fields; f; f = f->next_here)
+            ask(m, f, value, c);
     }
-    return NULL;
 }
 
-static const char *anything_but_trouble(const cJSON *operand)
+/* Where this name leads, or NULL: the pattern does not go there. */
+static const struct place *place_of(struct match *m, const struct place *at, struct str name)
 {
-    if (cJSON_IsArray(operand))
-        return values_trouble(operand);
-    if (!cJSON_IsObject(operand))
-        return cJSON_IsString(operand) || cJSON_IsNumber(operand)
-                   ? NULL
-                   : "Value of anything-but must be an array or single string/number value.";
-    static const char *const allowed[] = {"prefix", "suffix", "wildcard", "equals-ignore-case"};
-    const struct matcher *inner = matcher_of(operand);
-    bool known = false;
-    for (size_t i = 0; inner && i < sizeof allowed / sizeof *allowed; i++)
-        known |= str_is(str_z(inner->name), allowed[i]);
-    if (!known)
-        return "Unsupported anything-but pattern";
-    const cJSON *v = operand->child;
-    if (!cJSON_IsArray(v))
-        return inner->trouble(v);
-    const char *why = values_trouble(v);
-    const cJSON *one;
-    cJSON_ArrayForEach (one, v) {
-        if (!why)
-            why = inner->trouble(one);
+    while (at && name.p) {
+        *m->work -= 1;
+        at = map_get(&at->children, str_cut(&name, '.'));
     }
-    return why;
+    return at;
 }
 
-static bool one_matches(const struct matcher *op, const cJSON *operands, const cJSON *leaf)
-{
-    const cJSON *one;
-    if (!cJSON_IsArray(operands))
-        return op ? op->match(operands, leaf) : same(operands, leaf);
-    cJSON_ArrayForEach (one, operands) {
-        if (op ? op->match(one, leaf) : same(one, leaf))
-            return true;
-    }
-    return false;
-}
-
-static bool anything_but_match(const cJSON *operand, const cJSON *leaf)
-{
-    if (!leaf)
-        return false;
-    if (cJSON_IsObject(operand))
-        return !one_matches(matcher_of(operand), operand->child, leaf);
-    return !one_matches(NULL, operand, leaf);
-}
-
-/* --- numeric: ["=", 1] or one or two ends of a range */
-
-/* -1 a lower end, 1 an upper end, 0 equality; 2 for no operator at all. */
-static int numeric_side(const cJSON *op)
-{
-    struct str s = text(op);
-    if (str_is(s, "="))
-        return 0;
-    if (str_is(s, ">") || str_is(s, ">="))
-        return -1;
-    return str_is(s, "<") || str_is(s, "<=") ? 1 : 2;
-}
-
-static const char *numeric_trouble(const cJSON *operand)
-{
-    int n = cJSON_GetArraySize(operand);
-    if (!cJSON_IsArray(operand))
-        return "Value of numeric must be an array.";
-    if (n != 2 && n != 4)
-        return "Numeric expression must hold one or two comparisons";
-    const cJSON *op = operand->child, *second = n == 4 ? op->next->next : NULL;
-    for (const cJSON *at = op; at; at = at->next->next) {
-        if (numeric_side(at) == 2)
-            return "Unrecognized numeric range operator";
-        if (!cJSON_IsNumber(at->next))
-            return "Value of a numeric comparison must be numeric";
-    }
-    if (!second)
-        return NULL;
-    if (numeric_side(op) != -1 || numeric_side(second) != 1)
-        return "A numeric range must be a lower end followed by an upper end";
-    return op->next->valuedouble < second->next->valuedouble ? NULL : "Bottom must be less than top";
-}
-
-static bool compare(struct str op, double v, double with)
-{
-    if (v == with)
-        return op.p[op.n - 1] == '='; /* = <= >= */
-    return v < with ? op.p[0] == '<' : op.p[0] == '>';
-}
-
-static bool numeric_match(const cJSON *operand, const cJSON *leaf)
-{
-    if (!cJSON_IsNumber(leaf))
-        return false;
-    for (const cJSON *op = operand->child; op; op = op->next->next)
-        if (!compare(text(op), leaf->valuedouble, op->next->valuedouble))
-            return false;
-    return true;
-}
-
-/* --- exists */
-
-static const char *exists_trouble(const cJSON *operand)
-{
-    return cJSON_IsBool(operand) ? NULL : "exists match pattern must be either true or false.";
-}
-
-static bool exists_match(const cJSON *operand, const cJSON *leaf)
-{
-    return cJSON_IsTrue(operand) == (leaf != NULL);
-}
-
-/* --- cidr */
-
-struct address {
-    unsigned char bytes[16];
-    int bits; /* 32 or 128 */
-};
-
-static bool read_address(struct str s, struct address *out)
-{
-    char z[INET6_ADDRSTRLEN];
-    if (!s.p || s.n >= sizeof z)
-        return false;
-    str_copy(s, z, sizeof z);
-    out->bits = str_find(s, ':') >= 0 ? 128 : 32;
-    return inet_pton(out->bits == 128 ? AF_INET6 : AF_INET, z, out->bytes) == 1;
-}
-
-static bool read_cidr(const cJSON *operand, struct address *net, int64_t *fixed)
-{
-    struct str rest = text(operand), head = str_cut(&rest, '/');
-    if (!read_address(head, net))
-        return false;
-    *fixed = net->bits;
-    return !rest.p || (str_to_i64(rest, fixed) && *fixed >= 0 && *fixed <= net->bits);
-}
-
-static const char *cidr_trouble(const cJSON *operand)
-{
-    struct address net;
-    int64_t fixed;
-    return read_cidr(operand, &net, &fixed) ? NULL : "Malformed CIDR";
-}
-
-static bool cidr_match(const cJSON *operand, const cJSON *leaf)
-{
-    struct address net, a;
-    int64_t fixed;
-    if (!read_cidr(operand, &net, &fixed) || !read_address(text(leaf), &a) || a.bits != net.bits)
-        return false;
-    for (int64_t bit = 0; bit < fixed; bit++)
-        if ((a.bytes[bit / 8] ^ net.bytes[bit / 8]) & (0x80 >> bit % 8))
-            return false;
-    return true;
-}
-
-/* --- all operators */
-
-static const struct matcher matchers[] = {
-    {"prefix", ends_trouble, prefix_match},
-    {"suffix", ends_trouble, suffix_match},
-    {"equals-ignore-case", ignore_case_trouble, ignore_case_match},
-    {"wildcard", wildcard_trouble, wildcard_match},
-    {"anything-but", anything_but_trouble, anything_but_match},
-    {"numeric", numeric_trouble, numeric_match},
-    {"exists", exists_trouble, exists_match},
-    {"cidr", cidr_trouble, cidr_match},
-};
-
-/* The operator of {"name": operand}, or NULL. */
-static const struct matcher *matcher_of(const cJSON *alternative)
-{
-    struct str name = str_z(alternative->child ? alternative->child->string : NULL);
-    for (size_t i = 0; i < sizeof matchers / sizeof *matchers; i++)
-        if (str_is(name, matchers[i].name))
-            return &matchers[i];
-    return NULL;
-}
-
-/* --- whether a pattern is well formed */
-
-static const char *alternative_trouble(const cJSON *alternative)
-{
-    if (cJSON_IsArray(alternative))
-        return "Match value must be String, number, true, false, or null";
-    if (!cJSON_IsObject(alternative))
-        return NULL;
-    if (!alternative->child || alternative->child->next)
-        return "Only one key allowed in match expression";
-    const struct matcher *op = matcher_of(alternative);
-    return op ? op->trouble(alternative->child) : "Unrecognized match type";
-}
-
-static const char *object_trouble(const cJSON *pattern);
-
-static const char *leaf_list_trouble(const cJSON *list)
-{
-    const cJSON *alternative;
-    if (!list->child)
-        return "Empty arrays are not allowed";
-    cJSON_ArrayForEach (alternative, list) {
-        const char *why = alternative_trouble(alternative);
-        if (why)
-            return why;
-    }
-    return NULL;
-}
-
-/* "$or" with a list of two or more objects is the operator; anything else under that name is a key. */
-static bool is_or(const cJSON *member)
-{
-    const cJSON *branch;
-    if (!str_is(str_z(member->string), "$or") || !cJSON_IsArray(member) || cJSON_GetArraySize(member) < 2)
-        return false;
-    cJSON_ArrayForEach (branch, member) {
-        if (!cJSON_IsObject(branch))
-            return false;
-    }
-    return true;
-}
-
-static const char *member_trouble(const cJSON *member)
-{
-    const cJSON *branch;
-    if (cJSON_IsObject(member))
-        return object_trouble(member);
-    if (!cJSON_IsArray(member))
-        return "Match values must be in an object or an array";
-    if (!is_or(member))
-        return leaf_list_trouble(member);
-    cJSON_ArrayForEach (branch, member) {
-        const char *why = object_trouble(branch);
-        if (why)
-            return why;
-    }
-    return NULL;
-}
-
-static const char *object_trouble(const cJSON *pattern)
+static void walk_object(struct match *m, const struct place *at, const cJSON *object, struct context *c)
 {
     const cJSON *member;
-    if (!pattern->child)
-        return "Empty objects are not allowed";
-    cJSON_ArrayForEach (member, pattern) {
-        const char *why = member_trouble(member);
-        if (why)
-            return why;
+    if (!at->children.count)
+        return;
+    cJSON_ArrayForEach (member, object) {
+        if (*m->work < 0)
+            return;
+        const struct place *to = place_of(m, at, str_z(member->string));
+        if (to)
+            walk_value(m, to, member, c);
     }
-    return NULL;
 }
 
-bool pattern_valid(const cJSON *pattern, const char **why)
+/* --- the terms */
+
+static bool holds(const struct term *t, const struct bits *b)
 {
-    *why = cJSON_IsObject(pattern) ? object_trouble(pattern) : "Filter is not an object";
-    return *why == NULL;
+    const struct term *below;
+    if (t->kind == TERM_FIELD)
+        return has(b, t->field);
+    for (below = t->first; below; below = below->next)
+        if (holds(below, b) != (t->kind == TERM_ALL))
+            return t->kind == TERM_ANY;
+    return t->kind == TERM_ALL;
 }
 
-/* --- whether an event matches */
-
-static bool alternative_matches(const cJSON *alternative, const cJSON *leaf)
+static void add_absent(struct match *m, struct bits *held)
 {
-    if (!cJSON_IsObject(alternative))
-        return same(alternative, leaf);
-    return matcher_of(alternative)->match(alternative->child, leaf);
+    for (size_t i = 0; i < m->pattern->count; i++)
+        if (m->pattern->fields[i]->absent && !has(&m->seen, m->pattern->fields[i]))
+            set(held, m->pattern->fields[i]);
 }
 
-static bool list_matches_leaf(const cJSON *list, const cJSON *leaf)
+static bool fulfilled(struct match *m, struct context *c)
 {
-    const cJSON *alternative;
-    cJSON_ArrayForEach (alternative, list) {
-        if (alternative_matches(alternative, leaf))
-            return true;
-    }
-    return false;
-}
-
-static bool has_leaf(const cJSON *value)
-{
-    const cJSON *element;
-    if (!cJSON_IsArray(value))
-        return value && !cJSON_IsObject(value);
-    cJSON_ArrayForEach (element, value) {
-        if (has_leaf(element))
-            return true;
-    }
-    return false;
-}
-
-/* Some leaf of the value: the value itself, or an element of an array at any depth. */
-static bool some_leaf_matches(const cJSON *list, const cJSON *value)
-{
-    const cJSON *element;
-    if (!cJSON_IsArray(value))
-        return !cJSON_IsObject(value) && list_matches_leaf(list, value);
-    cJSON_ArrayForEach (element, value) {
-        if (some_leaf_matches(list, element))
-            return true;
-    }
-    return false;
-}
-
-static bool object_matches(const cJSON *pattern, const cJSON *event);
-
-static bool or_matches(const cJSON *branches, const cJSON *event)
-{
-    const cJSON *branch;
-    cJSON_ArrayForEach (branch, branches) {
-        if (object_matches(branch, event))
-            return true;
-    }
-    return false;
-}
-
-static bool member_matches(const cJSON *member, const cJSON *event)
-{
-    if (is_or(member))
-        return or_matches(member, event);
-    const cJSON *value =
-        cJSON_IsObject(event) ? cJSON_GetObjectItemCaseSensitive(event, member->string) : NULL;
-    if (cJSON_IsObject(member))
-        return object_matches(member, value);
-    if (!has_leaf(value)) /* only {"exists": false} matches what is not there */
-        return list_matches_leaf(member, NULL);
-    return some_leaf_matches(member, value);
-}
-
-/* `event` may be NULL (nothing there) or an array, of which one element must match the whole pattern. */
-static bool object_matches(const cJSON *pattern, const cJSON *event)
-{
-    const cJSON *member;
-    if (cJSON_IsArray(event) && event->child) {
-        const cJSON *element;
-        cJSON_ArrayForEach (element, event) {
-            if (object_matches(pattern, element))
-                return true;
-        }
+    bool yes = false;
+    if (*m->work < 0)
         return false;
+    add_absent(m, &c->held);
+    if (!c->count)
+        return holds(m->pattern->all, &c->held);
+    for (size_t i = 0; i < c->count && !yes; i++) {
+        struct bits b = both(m, &c->held, &c->choices[i]);
+        yes = holds(m->pattern->all, &b);
     }
-    cJSON_ArrayForEach (member, pattern) {
-        if (!member_matches(member, event))
-            return false;
-    }
-    return true;
+    return yes;
 }
 
-bool pattern_match(const cJSON *pattern, const cJSON *event)
+bool pattern_match(const struct pattern *p, const cJSON *event, int64_t *work)
 {
-    return object_matches(pattern, event);
+    struct match m = {.pattern = p, .words = (p->count + 63) / 64, .work = work};
+    struct context c = {0};
+    walk_object(&m, p->root, event, &c);
+    bool yes = fulfilled(&m, &c);
+    free(c.choices);
+    return yes;
 }

@@ -75,13 +75,14 @@ static void check_patterns(struct template *t, const struct node *criteria)
         return;
     node_each (one, filters) {
         const struct node *text = node_get(one, "Pattern");
-        const char *why = "is not a JSON object";
+        struct str why;
         if (!text || text->kind != NODE_TEXT)
             continue;
-        cJSON *pattern_json = cJSON_ParseWithLength(text->text.p, text->text.n);
-        if (!cJSON_IsObject(pattern_json) || !pattern_valid(pattern_json, &why))
-            problem_hard(t->problems, text, "%s", why);
-        cJSON_Delete(pattern_json);
+        cJSON *tree = cJSON_ParseWithLength(text->text.p, text->text.n);
+        struct pattern *read = pattern_new(tree, &t->arena, &why);
+        if (!read)
+            problem_hard(t->problems, text, "%.*s", STR_ARG(tree ? why : STR("is not a JSON object")));
+        pattern_free(read);
     }
 }
 

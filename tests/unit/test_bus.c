@@ -447,6 +447,19 @@ static void a_filter_deletes_what_it_does_not_want(void **state)
     assert_left(r, "jobs", "0", "0");
 }
 
+static void a_filter_joins_names_by_dots(void **state)
+{
+    struct room *r = *state;
+    map_to(r, QUEUE, "'FilterCriteria':{'Filters':[{'Pattern':'{\\'body.order.kind\\':[\\'tea\\']}'}]}",
+           NULL);
+    send(r, "{\\'order\\':{\\'kind\\':\\'tea\\'}}");
+    send(r, "{\\'order.kind\\':\\'tea\\'}");
+    send(r, "{\\'order\\':\\'tea\\'}");
+    send(r, "tea");
+    assert_saw("{\"order\":{\"kind\":\"tea\"}}|{\"order.kind\":\"tea\"}");
+    assert_left(r, "jobs", "0", "0");
+}
+
 static void batches_run_side_by_side_up_to_the_concurrency(void **state)
 {
     struct room *r = *state;
@@ -893,6 +906,10 @@ static void what_creating_refuses(void **state)
                   "{'FunctionName':'work','EventSourceArn':'" QUEUE
                   "','FilterCriteria':{'Filters':[{'Pattern':'x'}]}}");
     assert_string_equal(why, "Invalid filter pattern definition.");
+    refused(
+        r, "InvalidParameterValueException", CREATE,
+        "{'FunctionName':'work','EventSourceArn':'" QUEUE
+        "','FilterCriteria':{'Filters':[{'Pattern':'{\\'a\\':[{\\'wildcard\\':\\'*a*a*a*a*a*a\\'}]}'}]}}");
     refused(r, "InvalidParameterValueException", CREATE,
             "{'FunctionName':'work','EventSourceArn':'" QUEUE "','BatchSize':11}");
     refused(r, "InvalidParameterValueException", CREATE,
@@ -991,6 +1008,7 @@ int main(void)
         T(a_partial_answer_keeps_only_the_failed),
         T(replies_that_are_successes_and_replies_that_fail_all),
         T(a_filter_deletes_what_it_does_not_want),
+        T(a_filter_joins_names_by_dots),
         T(batches_run_side_by_side_up_to_the_concurrency),
         T(a_lower_concurrency_ends_the_lanes_that_are_too_many),
         T(a_throttled_function_gets_its_messages_after_their_visibility_timeout),

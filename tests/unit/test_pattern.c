@@ -3,35 +3,58 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "base/buf.h"
 #include "base/pattern.h"
+#include "base/rc.h"
 
-static const char *refusal(const char *pattern)
+static cJSON *parsed(const char *json)
 {
-    const char *why;
-    cJSON *p = cJSON_Parse(pattern);
+    cJSON *tree = cJSON_Parse(json);
+    if (!tree)
+        fail_msg("not JSON: %s", json);
+    return tree;
+}
+
+static bool match_within(const char *pattern, const char *event, int64_t *work)
+{
+    struct arena a;
+    struct str why;
+    arena_init(&a);
+    struct pattern *p = pattern_new(parsed(pattern), &a, &why);
     if (!p)
-        fail_msg("not JSON: %s", pattern);
-    bool valid = pattern_valid(p, &why);
-    assert_int_equal(valid, why == NULL);
-    cJSON_Delete(p);
-    return why;
+        fail_msg("%s: %.*s", pattern, STR_ARG(why));
+    cJSON *e = parsed(event);
+    bool yes = pattern_match(p, e, work);
+    cJSON_Delete(e);
+    pattern_free(p);
+    arena_release(&a);
+    return yes;
 }
 
 static bool match(const char *pattern, const char *event)
 {
-    const char *why;
-    cJSON *p = cJSON_Parse(pattern), *e = cJSON_Parse(event);
-    if (!p || !e)
-        fail_msg("not JSON: %s or %s", pattern, event);
-    if (!pattern_valid(p, &why))
-        fail_msg("%s: %s", pattern, why);
-    bool yes = pattern_match(p, e);
-    cJSON_Delete(p);
-    cJSON_Delete(e);
+    int64_t work = PATTERN_WORK;
+    bool yes = match_within(pattern, event, &work);
+    assert_true(work >= 0);
     return yes;
+}
+
+/* Refused with exactly this reason. */
+static void refused(const char *pattern, const char *reason)
+{
+    struct arena a;
+    struct str why;
+    arena_init(&a);
+    struct pattern *p = pattern_new(parsed(pattern), &a, &why);
+    if (p)
+        fail_msg("accepted: %s", pattern);
+    if (!str_is(why, reason))
+        fail_msg("%s\n  is refused with:    %.*s\n  and should be with: %s", pattern, STR_ARG(why), reason);
+    arena_release(&a);
 }
 
 #define YES(pattern, event) assert_true(match(pattern, event))
@@ -125,35 +148,210 @@ static void or_of_objects(void **state)
     NO(p, "{\"s\":\"x\",\"n\":\"cpu\"}");
 }
 
+/* --- names are joined by dots before they are compared */
+
+static void names_are_joined_by_dots_on_both_sides(void **state)
+{
+    (void)state;
+    static const char *const patterns[] = {"{\"a\":{\"b\":{\"c\":[1]}}}", "{\"a.b\":{\"c\":[1]}}",
+                                           "{\"a\":{\"b.c\":[1]}}", "{\"a.b.c\":[1]}"};
+    static const char *const events[] = {"{\"a\":{\"b\":{\"c\":1}}}", "{\"a.b\":{\"c\":1}}",
+                                         "{\"a\":{\"b.c\":1}}", "{\"a.b.c\":1}"};
+    for (size_t p = 0; p < 4; p++)
+        for (size_t e = 0; e < 4; e++)
+            YES(patterns[p], events[e]);
+    NO("{\"a.b\":[1]}", "{\"a\":{\"b\":{\"c\":1}}}");
+    NO("{\"a.b\":[1]}", "{\"a\":1,\"b\":1}");
+    NO("{\"a.b\":[1]}", "{\"a\":{\"\":{\"b\":1}}}");
+    YES("{\"a.\":[1]}", "{\"a\":{\"\":1}}");
+    NO("{\"a.b\":[{\"exists\":false}]}", "{\"a\":{\"b\":1}}");
+}
+
+static void dotted_fields_of_one_array_agree_on_an_element(void **state)
+{
+    (void)state;
+    YES("{\"a.x\":[1],\"a.y\":[2]}", "{\"a\":[{\"x\":0,\"y\":2},{\"x\":1,\"y\":2}]}");
+    NO("{\"a.x\":[1],\"a.y\":[2]}", "{\"a\":[{\"x\":1},{\"y\":2}]}");
+    YES("{\"a.x\":[1],\"b.y\":[2]}", "{\"a\":[{\"x\":0},{\"x\":1}],\"b\":[{\"y\":2},{\"y\":0}]}");
+    YES("{\"a\":{\"x\":[1],\"l\":{\"m\":[2],\"n\":[3]}}}",
+        "{\"a\":[{\"x\":1,\"l\":[{\"m\":2},{\"m\":2,\"n\":3}]},{\"x\":1}]}");
+    NO("{\"a\":{\"x\":[1],\"l\":{\"m\":[2],\"n\":[3]}}}",
+       "{\"a\":[{\"x\":1,\"l\":[{\"m\":2},{\"n\":3}]},{\"l\":{\"m\":2,\"n\":3}}]}");
+    /* What is in any element is there: only then has exists: false nothing to say. */
+    NO("{\"a\":{\"x\":[1],\"y\":[{\"exists\":false}]}}", "{\"a\":[{\"x\":1},{\"y\":2}]}");
+}
+
+static void the_last_of_two_spellings_counts(void **state)
+{
+    (void)state;
+    YES("{\"a\":{\"b\":[1]},\"a.b\":[2]}", "{\"a\":{\"b\":2}}");
+    NO("{\"a\":{\"b\":[1]},\"a.b\":[2]}", "{\"a\":{\"b\":1}}");
+}
+
+/* --- refusals, in AWS's words */
+
 static void malformed_patterns_are_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {
-        "[]",
-        "{}",
-        "{\"a\":1}",
-        "{\"a\":[]}",
-        "{\"a\":{}}",
-        "{\"a\":[[1]]}",
-        "{\"a\":[{\"contains\":\"x\"}]}",
-        "{\"a\":[{\"prefix\":\"x\",\"suffix\":\"y\"}]}",
-        "{\"a\":[{\"prefix\":1}]}",
-        "{\"a\":[{\"exists\":\"yes\"}]}",
-        "{\"a\":[{\"numeric\":[\"=\"]}]}",
-        "{\"a\":[{\"numeric\":[\"<\",5,\">\",1]}]}",
-        "{\"a\":[{\"numeric\":[\">\",5,\"<\",1]}]}",
-        "{\"a\":[{\"numeric\":[\"~\",5]}]}",
-        "{\"a\":[{\"cidr\":\"10.0.0.0/33\"}]}",
-        "{\"a\":[{\"anything-but\":[1,\"x\"]}]}",
-        "{\"a\":[{\"anything-but\":[]}]}",
-        "{\"a\":[{\"anything-but\":{\"exists\":true}}]}",
-        "{\"a\":[{\"wildcard\":\"a**b\"}]}",
-        "{\"a\":[{\"wildcard\":\"a\\\\b\"}]}",
-        "{\"$or\":[{\"a\":[1]},{\"b\":2}]}",
+    static const char *const bad[][2] = {
+        {"[]", "Filter is not an object"},
+        {"{}", "Empty objects are not allowed"},
+        {"{\"a\":1}", "\"a\" must be an object or an array"},
+        {"{\"a\":[]}", "Empty arrays are not allowed"},
+        {"{\"a\":{}}", "Empty objects are not allowed"},
+        {"{\"a\":[[1]]}", "Match value must be String, number, true, false, or null"},
+        {"{\"a\":[{}]}", "Match expression name not found"},
+        {"{\"a\":[{\"contains\":\"x\"}]}", "Unrecognized match type contains"},
+        {"{\"a\":[{\"prefix\":\"x\",\"suffix\":\"y\"}]}", "Only one key allowed in match expression"},
+        {"{\"a\":[{\"prefix\":1}]}", "prefix match pattern must be a string"},
+        {"{\"a\":[{\"suffix\":{\"prefix\":\"x\"}}]}", "Unsupported suffix pattern: prefix"},
+        {"{\"a\":[{\"exists\":\"yes\"}]}", "exists match pattern must be either true or false."},
+        {"{\"a\":[{\"cidr\":\"10.0.0.0\"}]}", "Malformed CIDR, one '/' required"},
+        {"{\"a\":[{\"cidr\":\"10.0.0/8\"}]}", "Nonstandard IP address: 10.0.0"},
+        {"{\"a\":[{\"cidr\":\"10.0.0.0/32\"}]}", "IPv4 mask bits must be < 32"},
+        {"{\"$or\":[{\"a\":[1]},{\"b\":2}]}", "\"b\" must be an object or an array"},
+        {"{\"$or\":[{\"prefix\":\"a\"},{\"b\":[2]}]}",
+         "prefix is Ruler reserved fieldName which cannot be used inside $or."},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        if (!refusal(bad[i]))
-            fail_msg("accepted: %s", bad[i]);
+        refused(bad[i][0], bad[i][1]);
+}
+
+static void wrong_numbers_are_named_in_the_refusal(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"{\"key\":[{\"numeric\":1}]}", "Value of numeric must be an array."},
+        {"{\"key\":[{\"numeric\":[]}]}", "Invalid member in numeric match: ]"},
+        {"{\"key\":[{\"numeric\":[\"operator\"]}]}", "Unrecognized numeric range operator: operator"},
+        {"{\"key\":[{\"numeric\":[1,\"<=\"]}]}", "Invalid member in numeric match: 1"},
+        {"{\"key\":[{\"numeric\":[\"=\",\"000\"]}]}", "Value of equals must be numeric"},
+        {"{\"key\":[{\"numeric\":[\">=\"]}]}", "Value of >= must be numeric"},
+        {"{\"key\":[{\"numeric\":[\"<\",100,\">\",10]}]}", "Too many elements in numeric expression"},
+        {"{\"key\":[{\"numeric\":[\">=\",1,\">\",2]}]}", "Bad numeric range operator: >"},
+        {"{\"key\":[{\"numeric\":[\">\",3,\"<\",1]}]}", "Bottom must be less than top"},
+        {"{\"key\":[{\"numeric\":[\">\",20,\"<=\"]}]}", "Value of <= must be numeric"},
+        {"{\"key\":[{\"numeric\":[\">\",20,30]}]}", "Bad value in numeric range: 30"},
+        {"{\"key\":[{\"numeric\":[\">\",20,\"<\",30,\"<\",50]}]}",
+         "Too many terms in numeric range expression"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        refused(bad[i][0], bad[i][1]);
+}
+
+static void what_anything_but_cannot_exclude_is_refused(void **state)
+{
+    (void)state;
+    static const char *const bad[][2] = {
+        {"{\"a\":[{\"anything-but\":{\"prefix\":\"\"}}]}", "Null prefix/suffix not allowed"},
+        {"{\"a\":[{\"anything-but\":{\"suffix\":\"\"}}]}", "Null prefix/suffix not allowed"},
+        {"{\"a\":[{\"anything-but\":{\"prefix\":[\"x\",\"\"]}}]}", "Null prefix/suffix not allowed"},
+        {"{\"a\":[{\"anything-but\":{\"prefix\":1}}]}", "prefix/suffix match pattern must be a string"},
+        {"{\"a\":[{\"anything-but\":{\"wildcard\":[1]}}]}", "wildcard match pattern must be a string"},
+        {"{\"a\":[{\"anything-but\":null}]}",
+         "Value of anything-but must be an array or single string/number value."},
+        {"{\"a\":[{\"anything-but\":{\"exists\":true}}]}", "Unsupported anything-but pattern: exists"},
+        {"{\"a\":[{\"anything-but\":[1,\"x\"]}]}",
+         "Inside anything but list, either all values are number or string, mixed type is not supported"},
+        {"{\"a\":[{\"anything-but\":[]}]}",
+         "Inside anything but list, either all values are number or string, mixed type is not supported"},
+    };
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        refused(bad[i][0], bad[i][1]);
+    YES("{\"a\":[{\"prefix\":\"\"}]}", "{\"a\":\"x\"}"); /* outside of anything-but the empty one is fine */
+}
+
+#define TOO_COMPLEX                                                                                          \
+    "Rule is too complex - try using fewer wildcard characters or fewer repeating character sequences "      \
+    "after "                                                                                                 \
+    "a wildcard character"
+
+/* The three and the four names are a report of what AWS takes and what it does not. */
+static void too_many_wildcards_are_refused(void **state)
+{
+    (void)state;
+    int64_t work = PATTERN_WORK;
+    assert_false(match_within("{\"a\":[{\"wildcard\":\"*:stack/One/*\"},{\"wildcard\":\"*:stack/Two/*\"},"
+                              "{\"wildcard\":\"*:stack/Three/*\"}]}",
+                              "{\"a\":\"x\"}", &work));
+    refused("{\"a\":[{\"wildcard\":\"*:stack/One/*\"},{\"wildcard\":\"*:stack/Two/*\"},"
+            "{\"wildcard\":\"*:stack/Three/*\"},{\"wildcard\":\"*:stack/Four/*\"}]}",
+            TOO_COMPLEX);
+    YES("{\"a\":[{\"wildcard\":\"*a*a*a*a*a\"}]}", "{\"a\":\"xaxaaaa\"}");
+    refused("{\"a\":[{\"wildcard\":\"*a*a*a*a*a*a\"}]}", TOO_COMPLEX);
+    refused("{\"a\":[{\"anything-but\":{\"wildcard\":\"*aaaaaaaaaaaa\"}}]}", TOO_COMPLEX);
+    YES("{\"a\":[{\"wildcard\":\"*abcdefghijklmnopqrstuvwxyz*0123456789\"}]}",
+        "{\"a\":\"-abcdefghijklmnopqrstuvwxyz-0123456789\"}");
+    refused("{\"a\":[{\"wildcard\":\"a**b\"}]}", "Consecutive wildcard characters at pos 2");
+    refused("{\"a\":[{\"wildcard\":\"a\\\\b\"}]}", "Invalid escape character at pos 2");
+}
+
+/* --- what somebody may send to hold everybody up */
+
+/* before, n times the middle, after; the caller frees. */
+static char *repeated(const char *before, const char *middle, size_t n, const char *after)
+{
+    struct buf b;
+    buf_init(&b, 4u << 20);
+    buf_z(&b, before);
+    for (size_t i = 0; i < n; i++)
+        buf_z(&b, middle);
+    buf_z(&b, after);
+    char *text = xstrdup(buf_zstr(&b));
+    buf_release(&b);
+    return text;
+}
+
+static void a_deep_pattern_is_refused(void **state)
+{
+    (void)state;
+    char *deep = repeated("", "{\"a\":", 500, "[1]"), *closed = repeated(deep, "}", 500, "");
+    refused(closed, "Rule is nested too deeply");
+    free(deep);
+    free(closed);
+    deep = repeated("{\"a", ".a", 5000, "\":[1]}"); /* steps of one name are no nesting */
+    NO(deep, "{\"a\":1}");
+    free(deep);
+}
+
+static void a_pattern_of_too_many_fields_is_refused(void **state)
+{
+    (void)state;
+    char *many = repeated("{\"$or\":[{\"a\":[1]}", ",{\"a\":[1]}", 1100, "]}");
+    refused(many, "Rule is too complex");
+    free(many);
+}
+
+/* Linear in the event: each step is counted. */
+static void a_large_event_costs_what_it_is_long(void **state)
+{
+    (void)state;
+    const size_t n = 50000;
+    int64_t work = PATTERN_WORK;
+    char *list = repeated("{\"a\":[{\"x\":1}", ",{\"x\":1,\"z\":3}", n, ",{\"x\":1,\"y\":2}]}");
+    assert_true(match_within("{\"a\":{\"x\":[1],\"y\":[2]}}", list, &work));
+    assert_true(PATTERN_WORK - work < (int64_t)n * 10);
+    free(list);
+    work = PATTERN_WORK;
+    char *text = repeated("{\"a\":\"", "a", n, "\"}");
+    assert_false(match_within("{\"a\":[{\"wildcard\":\"*aaab*aab*\"}]}", text, &work));
+    assert_true(PATTERN_WORK - work < (int64_t)n);
+    free(text);
+}
+
+static void what_costs_too_much_is_given_up(void **state)
+{
+    (void)state;
+    int64_t work = PATTERN_WORK;
+    char *pattern = repeated("{\"a\":[1", ",{\"cidr\":\"10.0.0.0/8\"}", 1000, ",\"yes\"]}");
+    char *event = repeated("{\"a\":[\"no\"", ",\"no\"", 10000, ",\"yes\"]}");
+    assert_false(match_within(pattern, event, &work));
+    assert_true(work < 0 && work > -2000);
+    free(event);
+    event = repeated("{\"a\":[\"no\"", ",\"no\"", 1000, ",\"yes\"]}");
+    YES(pattern, event);
+    free(pattern);
+    free(event);
 }
 
 int main(void)
@@ -165,7 +363,17 @@ int main(void)
         cmocka_unit_test(anything_but),
         cmocka_unit_test(numbers_addresses_presence),
         cmocka_unit_test(or_of_objects),
+        cmocka_unit_test(names_are_joined_by_dots_on_both_sides),
+        cmocka_unit_test(dotted_fields_of_one_array_agree_on_an_element),
+        cmocka_unit_test(the_last_of_two_spellings_counts),
         cmocka_unit_test(malformed_patterns_are_refused),
+        cmocka_unit_test(wrong_numbers_are_named_in_the_refusal),
+        cmocka_unit_test(what_anything_but_cannot_exclude_is_refused),
+        cmocka_unit_test(too_many_wildcards_are_refused),
+        cmocka_unit_test(a_deep_pattern_is_refused),
+        cmocka_unit_test(a_pattern_of_too_many_fields_is_refused),
+        cmocka_unit_test(a_large_event_costs_what_it_is_long),
+        cmocka_unit_test(what_costs_too_much_is_given_up),
     };
     return cmocka_run_group_tests_name("pattern", tests, NULL, NULL);
 }

@@ -260,6 +260,24 @@ static void filters_on_the_body(void **state)
     assert_null(deliver(r, "'Message':'no json'"));
 }
 
+static void a_body_filter_joins_names_by_dots(void **state)
+{
+    struct room *r = *state;
+    char arn[200];
+    subscribe(r,
+              "'RawMessageDelivery':'true','FilterPolicyScope':'MessageBody','FilterPolicy':"
+              "'{\\'order.state\\':[\\'NEW\\']}'",
+              arn);
+    assert_non_null(deliver(r, "'Message':'{\\'order\\':{\\'state\\':\\'NEW\\'}}'"));
+    assert_non_null(deliver(r, "'Message':'{\\'order.state\\':\\'NEW\\'}'"));
+    assert_null(deliver(r, "'Message':'{\\'order\\':\\'NEW\\'}'"));
+    ask(r, "sns", "SetSubscriptionAttributes",
+        "{'SubscriptionArn':'%s','AttributeName':'FilterPolicy','AttributeValue':"
+        "'{\\'order\\':{\\'state\\':[\\'NEW\\']}}'}",
+        arn);
+    assert_non_null(deliver(r, "'Message':'{\\'order.state\\':\\'NEW\\'}'"));
+}
+
 static void bad_subscriptions_are_refused(void **state)
 {
     struct room *r = *state;
@@ -280,6 +298,8 @@ static void bad_subscriptions_are_refused(void **state)
          "Invalid parameter: Attributes Reason: FilterPolicy: Unrecognized match type wrong-operator"},
         {"'FilterPolicy':'{\\'a\\':\\'b\\'}'",
          "Invalid parameter: Attributes Reason: FilterPolicy: \"a\" must be an object or an array"},
+        {"'FilterPolicy':'{\\'a\\':[{\\'anything-but\\':{\\'prefix\\':\\'\\'}}]}'",
+         "Invalid parameter: Attributes Reason: FilterPolicy: Null prefix/suffix not allowed"},
         {"'FilterPolicy':'{\\'a\\':[1],\\'b\\':[1],\\'c\\':[1],\\'d\\':[1],\\'e\\':[1],\\'f\\':[1]}'",
          "Invalid parameter: Attributes Reason: FilterPolicy: Filter policy can not have more than 5 keys"},
         {"'FilterPolicy':'{\\'a\\':[1,2,3,4,5,6,7,8],\\'b\\':[1,2,3,4,5,6,7,8],\\'c\\':[1,2,3]}'",
@@ -607,6 +627,7 @@ int main(void)
         TEST(what_cannot_be_delivered_goes_to_the_dead_letter_queue),
         TEST(filters_on_attributes),
         TEST(filters_on_the_body),
+        TEST(a_body_filter_joins_names_by_dots),
         TEST(bad_subscriptions_are_refused),
         TEST(message_structure_json),
         TEST(bad_messages_are_refused),

@@ -40,21 +40,48 @@ static int64_t number_of(const cJSON *config, const char *name, int64_t missing)
     return cJSON_IsNumber(v) ? (int64_t)v->valuedouble : missing;
 }
 
-static cJSON *patterns_of(const cJSON *config)
+static void drop_filters(struct mapping *m)
 {
-    const cJSON *criteria = cJSON_GetObjectItemCaseSensitive(config, "FilterCriteria");
-    const cJSON *filters = cJSON_GetObjectItemCaseSensitive(criteria, "Filters");
-    if (cJSON_GetArraySize(filters) == 0)
-        return NULL;
-    cJSON *patterns = cJSON_CreateArray();
-    const cJSON *f;
-    cJSON_ArrayForEach (f, filters) {
-        const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(f, "Pattern"));
-        cJSON *p = text ? cJSON_Parse(text) : NULL;
-        if (p)
-            cJSON_AddItemToArray(patterns, p);
+    for (size_t i = 0; i < m->filter_count; i++)
+        pattern_free(m->filters[i].pattern);
+    free(m->filters);
+    m->filters = NULL;
+    m->filter_count = 0;
+}
+
+static struct filter filter_of(const char *text, struct arena *a)
+{
+    struct filter f = {0};
+    struct str why;
+    cJSON *tree = text ? cJSON_Parse(text) : NULL;
+    const cJSON *member;
+    cJSON_ArrayForEach (member, tree) {
+        struct str name = str_z(member->string);
+        f.wants_text |= str_is(name, "body") && cJSON_IsArray(member);
+        f.wants_json |= str_starts(name, STR("body.")) || (str_is(name, "body") && cJSON_IsObject(member));
     }
-    return patterns;
+    f.pattern = pattern_new(tree, a, &why);
+    return f;
+}
+
+static void set_filters(struct mapping *m)
+{
+    const cJSON *criteria = cJSON_GetObjectItemCaseSensitive(m->config, "FilterCriteria");
+    const cJSON *filters = cJSON_GetObjectItemCaseSensitive(criteria, "Filters"), *one;
+    drop_filters(m);
+    m->filtered = cJSON_GetArraySize(filters) > 0;
+    if (!m->filtered)
+        return;
+    struct arena a;
+    arena_init(&a);
+    m->filters = xcalloc((size_t)cJSON_GetArraySize(filters), sizeof *m->filters);
+    cJSON_ArrayForEach (one, filters) {
+        struct filter f =
+            filter_of(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(one, "Pattern")), &a);
+        if (f.pattern)
+            m->filters[m->filter_count++] = f;
+    }
+    arena_release(&a);
 }
 
 static int64_t lanes_of(const cJSON *config)
@@ -67,7 +94,6 @@ void mapping_set(struct mapping *m, cJSON *config)
 {
     if (config != m->config)
         cJSON_Delete(m->config);
-    cJSON_Delete(m->patterns);
     m->config = config;
     str_copy(text_of(config, "UUID"), m->uuid, sizeof(m->uuid));
     m->source_arn = text_of(config, "EventSourceArn");
@@ -83,7 +109,7 @@ void mapping_set(struct mapping *m, cJSON *config)
     m->bisect = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(config, "BisectBatchOnFunctionError"));
     m->partial = cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(config, "FunctionResponseTypes")) > 0;
     m->max_lanes = m->kind->stream ? INT64_MAX : lanes_of(config);
-    m->patterns = patterns_of(config);
+    set_filters(m);
 }
 
 struct mapping *mapping_new(cJSON *config)
@@ -96,33 +122,42 @@ struct mapping *mapping_new(cJSON *config)
 void mapping_free(struct mapping *m)
 {
     cJSON_Delete(m->config);
-    cJSON_Delete(m->patterns);
+    drop_filters(m);
     free(m);
 }
 
 /* A pattern on `body` asks for a JSON object when it is one itself, and for plain text when it is a list: the
  * wrong kind of body is no match ("Filtering with SQS"). */
-static bool body_fits(const cJSON *pattern, const cJSON *record, const cJSON *body_json)
+static bool body_fits(const struct filter *f, const cJSON *record, const cJSON *body_json)
 {
-    const cJSON *body = cJSON_GetObjectItemCaseSensitive(pattern, "body");
-    if (!body || !cJSON_HasObjectItem(record, "body"))
+    if (!cJSON_HasObjectItem(record, "body"))
         return true;
-    return cJSON_IsObject(body) == (body_json != NULL);
+    return body_json ? !f->wants_text : !f->wants_json;
+}
+
+/* The record with its body as JSON: only filters see it so.  Its members are lent. */
+static cJSON *view_of(const cJSON *record, const cJSON *body_json)
+{
+    cJSON *view = cJSON_CreateObject();
+    const cJSON *member;
+    cJSON_ArrayForEach (member, record) {
+        const cJSON *seen = strcmp(member->string, "body") == 0 ? body_json : member;
+        cJSON_AddItemReferenceToObject(view, member->string, (cJSON *)seen);
+    }
+    return view;
 }
 
 bool mapping_wants(const struct mapping *m, const cJSON *record, const cJSON *body_json)
 {
-    if (!m->patterns)
+    if (!m->filtered)
         return true;
-    cJSON *view = NULL; /* the record with its body as JSON: only filters see it so */
-    if (body_json) {
-        view = cJSON_Duplicate(record, true);
-        cJSON_ReplaceItemInObjectCaseSensitive(view, "body", cJSON_Duplicate(body_json, true));
-    }
+    cJSON *view = body_json ? view_of(record, body_json) : NULL;
     bool wants = false;
-    const cJSON *p;
-    cJSON_ArrayForEach (p, m->patterns)
-        wants = wants || (body_fits(p, record, body_json) && pattern_match(p, view ? view : record));
+    for (size_t i = 0; i < m->filter_count && !wants; i++) {
+        const struct filter *f = &m->filters[i];
+        int64_t work = PATTERN_WORK;
+        wants = body_fits(f, record, body_json) && pattern_match(f->pattern, view ? view : record, &work);
+    }
     cJSON_Delete(view);
     return wants;
 }

@@ -10,6 +10,7 @@
 
 struct call;
 struct fault;
+struct pattern;
 struct poller;
 
 /* What differs between kinds of sources before anything is read. */
@@ -23,6 +24,12 @@ struct source_kind {
 /* The kind of this ARN, or NULL. */
 const struct source_kind *source_kind_of(struct str arn);
 
+/* One filter pattern.  What it asks of a queue's body decides what a body must be: text or a JSON object. */
+struct filter {
+    struct pattern *pattern;
+    bool wants_text, wants_json;
+};
+
 struct mapping {
     char uuid[IDENT_UUID_SIZE];
     cJSON *config; /* as GetEventSourceMapping answers it; also what the store keeps */
@@ -31,7 +38,9 @@ struct mapping {
     int64_t batch_size, window_ms, max_retries, max_age_ms,
         max_lanes; /* max_retries, max_age_ms: -1 no end */
     bool enabled, from_start, bisect, partial;
-    cJSON *patterns;       /* array of parsed filter patterns; NULL: everything passes */
+    struct filter *filters; /* absent: everything passes */
+    size_t filter_count;
+    bool filtered;
     struct poller *poller; /* NULL while disabled */
 };
 

@@ -110,16 +110,15 @@ static const char *unsupported(const struct mapping_in *req)
     return NULL;
 }
 
-static bool filters_valid(const cJSON *criteria)
+static bool filters_valid(struct call *c, const cJSON *criteria)
 {
     const cJSON *f;
     cJSON_ArrayForEach (f, cJSON_GetObjectItemCaseSensitive(criteria, "Filters")) {
         const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(f, "Pattern"));
-        cJSON *p = text ? cJSON_Parse(text) : NULL;
-        const char *why;
-        bool ok = p && pattern_valid(p, &why);
-        cJSON_Delete(p);
-        if (!ok)
+        struct str why; /* AWS does not say */
+        struct pattern *p = pattern_new(text ? cJSON_Parse(text) : NULL, &c->arena, &why);
+        pattern_free(p);
+        if (!p)
             return false;
     }
     return true;
@@ -136,7 +135,7 @@ static enum op_end check_settings(struct call *c, const struct mapping_in *req,
     const char *name = unsupported(req);
     if (name)
         return call_fail(c, &bus_invalid_parameter, "%s is not supported by tidepool yet.", name);
-    if (!filters_valid(req->filters))
+    if (!filters_valid(c, req->filters))
         return bad(c, "Invalid filter pattern definition.");
     bool stream_only = req->bisect > 0 || req->retries > -1 || req->age > -1;
     if (!kind->stream && stream_only)

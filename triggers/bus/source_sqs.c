@@ -94,7 +94,7 @@ static cJSON *event_of(const struct lane *l, cJSON *message)
 
 static bool wanted(const struct mapping *m, const cJSON *event)
 {
-    if (!m->patterns)
+    if (!m->filtered)
         return true;
     const char *body = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "body"));
     cJSON *json = body ? cJSON_Parse(body) : NULL;

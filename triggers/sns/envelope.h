@@ -13,6 +13,8 @@ struct publication {
     const cJSON *attributes; /* as published; may be NULL */
     struct str group;        /* MessageGroupId; absent: none */
     cJSON *attributes_view;  /* for filter policies of scope MessageAttributes */
+    cJSON *body[PROTOCOLS];  /* for those of scope MessageBody, once read */
+    bool body_read[PROTOCOLS];
 };
 
 /* The message for this protocol. */

@@ -32,19 +32,6 @@ static double combinations(const cJSON *policy, int depth)
     return product;
 }
 
-/* The first member that is neither an object nor an array; NULL: none. */
-static const cJSON *bare_member(const cJSON *policy)
-{
-    const cJSON *m, *found = NULL;
-    cJSON_ArrayForEach (m, policy) {
-        if (cJSON_IsObject(m) && !found)
-            found = bare_member(m);
-        else if (!cJSON_IsArray(m) && !cJSON_IsObject(m) && !found)
-            found = m;
-    }
-    return found;
-}
-
 static bool is_nested(const cJSON *policy)
 {
     const cJSON *m;
@@ -54,49 +41,24 @@ static bool is_nested(const cJSON *policy)
     return false;
 }
 
-/* Is this alternative, alone, refused for its operator's name? */
-static bool is_unknown_operator(cJSON *alternative)
+/* The tree is moved. */
+static struct str pattern_trouble(struct arena *a, cJSON *policy)
 {
-    cJSON *alone = cJSON_CreateObject(), *list = cJSON_AddArrayToObject(alone, "key");
-    cJSON_AddItemReferenceToArray(list, alternative);
-    const char *why;
-    bool unknown = !pattern_valid(alone, &why) && str_is(str_z(why), "Unrecognized match type");
-    cJSON_Delete(alone);
-    return unknown;
+    struct str why;
+    struct pattern *p = pattern_new(policy, a, &why);
+    pattern_free(p);
+    return p ? STR_NONE : arena_printf(a, "FilterPolicy: %.*s", STR_ARG(why));
 }
 
-/* The name of the first operator that there is not; NULL: none. */
-static const char *unknown_operator(const cJSON *policy)
-{
-    const cJSON *m;
-    const char *found = NULL;
-    cJSON_ArrayForEach (m, policy) {
-        if (cJSON_IsObject(m) && cJSON_IsArray(policy) && is_unknown_operator((cJSON *)m))
-            return m->child->string;
-        if ((found = unknown_operator(m)))
-            return found;
-    }
-    return NULL;
-}
-
-static struct str tree_trouble(struct arena *a, const cJSON *policy, bool body)
+/* AWS's order.  {} takes a policy away. */
+static struct str limit_passed(const cJSON *policy, bool body)
 {
     if (!cJSON_IsObject(policy))
         return STR("FilterPolicy: failed to parse JSON.");
-    if (!policy->child)
-        return STR_NONE; /* {} takes a policy away */
     if (!body && is_nested(policy))
         return STR("Filter policy scope MessageAttributes does not support nested filter policy");
-    const cJSON *bare = bare_member(policy);
-    if (bare)
-        return arena_printf(a, "FilterPolicy: \"%s\" must be an object or an array", bare->string);
     if (cJSON_GetArraySize(policy) > MAX_KEYS)
         return STR("FilterPolicy: Filter policy can not have more than 5 keys");
-    const char *why, *operator;
-    if (!pattern_valid(policy, &why) && (operator= unknown_operator(policy)))
-        return arena_printf(a, "FilterPolicy: Unrecognized match type %s", operator);
-    if (why)
-        return arena_printf(a, "FilterPolicy: %s", why);
     if (combinations(policy, 1) > MAX_COMBINATIONS)
         return STR("FilterPolicy: Filter policy is too complex");
     return STR_NONE;
@@ -107,9 +69,27 @@ struct str filter_trouble(struct arena *a, struct str policy, bool body)
     if (policy.n > MAX_BYTES)
         return STR("FilterPolicy: Filter policy is too long");
     cJSON *tree = json_tree(policy);
-    struct str why = tree_trouble(a, tree, body);
+    struct str why = limit_passed(tree, body);
+    if (!why.p && tree->child)
+        return pattern_trouble(a, tree);
     cJSON_Delete(tree);
     return why;
+}
+
+struct pattern *filter_pattern(struct str policy, bool *filtered)
+{
+    struct arena a;
+    struct str why;
+    cJSON *tree = json_tree(policy);
+    struct pattern *p = NULL;
+    *filtered = tree && tree->child;
+    arena_init(&a);
+    if (*filtered)
+        p = pattern_new(tree, &a, &why);
+    else
+        cJSON_Delete(tree);
+    arena_release(&a);
+    return p;
 }
 
 static cJSON *view_of(struct str type, const char *text)

@@ -2,6 +2,7 @@
 #include "base/json.h"
 #include "door/arn.h"
 #include "fault.h"
+#include "filter.h"
 #include "sns.h"
 #include <stdlib.h>
 
@@ -130,13 +131,8 @@ void subscription_set_attributes(struct subscription *s, cJSON *attributes)
     s->attributes = attributes;
     s->raw = str_ieq(attribute_of(attributes, "RawMessageDelivery"), STR("true"));
     s->filter_body = str_is(attribute_of(attributes, "FilterPolicyScope"), "MessageBody");
-    cJSON_Delete(s->filter);
-    struct str policy = attribute_of(attributes, "FilterPolicy");
-    s->filter = json_tree(policy);
-    if (s->filter && !s->filter->child) { /* {} lets everything pass */
-        cJSON_Delete(s->filter);
-        s->filter = NULL;
-    }
+    pattern_free(s->filter);
+    s->filter = filter_pattern(attribute_of(attributes, "FilterPolicy"), &s->filtered);
     read_dead_letter(s);
 }
 
@@ -170,7 +166,7 @@ void subscription_remove(struct subscription *s)
     room_free(s->owner);
     room_free(s->dead_letter_arn);
     cJSON_Delete(s->attributes);
-    cJSON_Delete(s->filter);
+    pattern_free(s->filter);
     free(s);
 }
 

@@ -8,6 +8,8 @@
 #include "door/call.h"
 #include "store.h"
 
+struct pattern;
+
 #define PAGE 100 /* topics or subscriptions in one answer */
 #define MAX_TAGS 50
 
@@ -26,7 +28,7 @@ struct topic { /* room */
     int count;
 };
 
-enum protocol { PROTOCOL_SQS, PROTOCOL_LAMBDA };
+enum protocol { PROTOCOL_SQS, PROTOCOL_LAMBDA, PROTOCOLS };
 
 struct subscription { /* room */
     struct topic *topic;
@@ -37,7 +39,8 @@ struct subscription { /* room */
 
     /* read from the attributes once */
     bool raw, filter_body;
-    cJSON *filter;              /* NULL: every message passes */
+    bool filtered; /* else every message passes */
+    struct pattern *filter;
     struct str dead_letter_arn; /* absent: none */
 };
 

@@ -149,17 +149,22 @@ bool publish_check(struct call *c, const struct publish *p)
 
 /* --- fan-out */
 
-static bool passes(const struct subscription *s, const struct publication *p)
+/* The message as JSON, read once for all subscriptions of a protocol. */
+static const cJSON *body_of(struct publication *p, enum protocol protocol)
 {
-    if (!s->filter)
-        return true;
-    if (!s->filter_body)
-        return pattern_match(s->filter, p->attributes_view);
-    struct str text = publication_text(p, s->protocol);
-    cJSON *body = json_tree(text);
-    bool match = cJSON_IsObject(body) && pattern_match(s->filter, body);
-    cJSON_Delete(body);
-    return match;
+    if (!p->body_read[protocol])
+        p->body[protocol] = json_tree(publication_text(p, protocol));
+    p->body_read[protocol] = true;
+    return p->body[protocol];
+}
+
+static bool passes(const struct subscription *s, struct publication *p)
+{
+    int64_t work = PATTERN_WORK;
+    if (!s->filtered || !s->filter)
+        return !s->filtered;
+    const cJSON *view = s->filter_body ? body_of(p, s->protocol) : p->attributes_view;
+    return cJSON_IsObject(view) && pattern_match(s->filter, view, &work);
 }
 
 static void add_text(struct call *c, cJSON *o, const char *name, struct str s)
@@ -208,7 +213,7 @@ static enum rc to_function(struct call *c, const struct subscription *s, const s
     return put(c, s, row, in);
 }
 
-static enum rc fan_out(struct call *c, const struct topic *t, const struct publication *p)
+static enum rc fan_out(struct call *c, const struct topic *t, struct publication *p)
 {
     struct list *at;
     list_each (at, &t->subscriptions) {
@@ -235,6 +240,8 @@ enum rc publish_out(struct call *c, const struct topic *t, const struct publish 
                             .attributes_view = filter_view_of_attributes(in->attributes)};
     enum rc rc = fan_out(c, t, &p);
     cJSON_Delete(p.attributes_view);
+    for (int i = 0; i < PROTOCOLS; i++)
+        cJSON_Delete(p.body[i]);
     cJSON_Delete(structure);
     trace_also(c, *id);
     return rc;
