@@ -189,4 +189,6 @@ const struct verb verb_start = {
     "on, all\n"
     "AWS services on --port.  State lies in .tidepool beside the template and survives restarts.  An edit of "
     "the\n"
-    "template or of a handler takes effect as it is saved.  Ctrl-C stops: what runs gets up to 2 s.\n"};
+    "template or of a handler takes effect as it is saved.  Ctrl-C stops: what runs gets up to 2 s.\n"
+    "Limits of AWS that only slow tests down (60 s between two PurgeQueue of a queue, and before a deleted "
+    "queue's\nname is free) hold with --strict-limits alone.  tidepool help lists the options.\n"};

@@ -36,6 +36,8 @@ static const struct option {
      "run handlers in this process, no workers"},
     {"lenient", FLAG, offsetof(struct conf, lenient), 0, 0, NULL,
      "warn of what is not supported in a template"},
+    {"strict-limits", FLAG, offsetof(struct conf, strict_limits), 0, 0, NULL,
+     "wait 60 s after PurgeQueue and DeleteQueue, as on AWS"},
     {"workers", INT, offsetof(struct conf, workers), 0, 256, "N", "worker processes of a function (cores)"},
     {"seed", SEED, offsetof(struct conf, seed), 0, 0, "N", "seed of all ids and random numbers"},
     {"parameter", PAIR, offsetof(struct conf, parameters), 0, 0, "K=V",

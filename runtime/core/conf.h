@@ -18,6 +18,7 @@ struct conf {
     const char *host;     /* 127.0.0.1 */
     const char *data;     /* state folder; NULL: .tidepool beside the template */
     bool ephemeral, durable, run_inline, lenient;
+    bool strict_limits;    /* AWS's waiting times that only slow tests down, too: 60 s after PurgeQueue */
     int workers;           /* worker processes per function at most; 0: as many as cores */
     uint64_t seed;         /* 0: from the system */
     struct map parameters; /* --parameter K=V: str -> char * */

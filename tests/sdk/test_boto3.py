@@ -331,7 +331,16 @@ class Queues(Case):
         self.sqs.send_message(QueueUrl=url, MessageBody="x")
         self.sqs.purge_queue(QueueUrl=url)
         self.assertEqual(self.receive(url), [])
-        self.refused("AWS.SimpleQueueService.PurgeQueueInProgress", self.sqs.purge_queue, QueueUrl=url)
+        self.sqs.purge_queue(QueueUrl=url)
+
+    def test_strict_limits(self):
+        with Tidepool(args=["--strict-limits", "--ephemeral"]) as strict:
+            sqs = strict.client("sqs")
+            url = sqs.create_queue(QueueName="strict")["QueueUrl"]
+            sqs.purge_queue(QueueUrl=url)
+            self.refused("AWS.SimpleQueueService.PurgeQueueInProgress", sqs.purge_queue, QueueUrl=url)
+            sqs.delete_queue(QueueUrl=url)
+            self.refused("AWS.SimpleQueueService.QueueDeletedRecently", sqs.create_queue, QueueName="strict")
 
     def test_the_resource_style(self):
         queue = resource("sqs").create_queue(QueueName="style")

@@ -54,7 +54,8 @@ static void without_options_all_has_its_default(void **state)
     assert_string_equal(r.conf.region, "us-east-1");
     assert_int_equal(r.conf.log_level, LOG_INFO);
     assert_null(r.conf.template);
-    assert_false(r.conf.ephemeral || r.conf.durable || r.conf.run_inline || r.conf.lenient);
+    assert_false(r.conf.ephemeral || r.conf.durable || r.conf.run_inline || r.conf.lenient ||
+                 r.conf.strict_limits);
     conf_release(&r.conf);
 }
 
@@ -179,6 +180,8 @@ static void help_has_a_line_for_each_option(void **state)
     fclose(to);
     assert_non_null(strstr(text, "  --api-port N         port of the first API (3000)\n"));
     assert_non_null(strstr(text, "  --ephemeral          keep state in memory only\n"));
+    assert_non_null(
+        strstr(text, "  --strict-limits      wait 60 s after PurgeQueue and DeleteQueue, as on AWS\n"));
     free(text);
 }
 

@@ -3,6 +3,7 @@
 
 #include "aws_ask.h"
 #include "control/control.h"
+#include "core/conf.h"
 #include "sqs/sqs.h"
 
 static const struct service *const services[] = {&sqs_service, &control_service, NULL};
@@ -672,6 +673,18 @@ static void purging(void **state)
     receive(r, NULL);
     ask(r, "sqs", "PurgeQueue", "{" JOBS "}");
     assert_counts(r, "jobs", "0", "0", "0");
+    send(r, "c");
+    ask(r, "sqs", "PurgeQueue", "{" JOBS "}");
+    assert_counts(r, "jobs", "0", "0", "0");
+}
+
+static const struct conf strict = {.strict_limits = true};
+
+static void with_strict_limits_a_queue_is_purged_once_a_minute(void **state)
+{
+    struct room *r = *state;
+    r->world->conf = &strict;
+    ask(r, "sqs", "PurgeQueue", "{" JOBS "}");
     room_advance(r, 59999);
     assert_string_equal(refused(r, "PurgeQueueInProgress", "sqs", "PurgeQueue", "{" JOBS "}"),
                         "Only one PurgeQueue operation on jobs is allowed every 60 seconds.");
@@ -679,14 +692,24 @@ static void purging(void **state)
     ask(r, "sqs", "PurgeQueue", "{" JOBS "}");
 }
 
-static void deleting_a_queue_holds_its_name(void **state)
+static void a_deleted_name_is_free_at_once(void **state)
 {
     struct room *r = *state;
     send(r, "gone");
     ask(r, "sqs", "DeleteQueue", "{" JOBS "}");
     refused(r, "QueueDoesNotExist", "sqs", "ReceiveMessage", "{" JOBS "}");
+    ask(r, "sqs", "CreateQueue", "{'QueueName':'jobs'}");
+    assert_counts(r, "jobs", "0", "0", "0");
+}
+
+static void with_strict_limits_a_deleted_name_is_held_for_a_minute(void **state)
+{
+    struct room *r = *state;
+    r->world->conf = &strict;
+    ask(r, "sqs", "DeleteQueue", "{" JOBS "}");
+    room_advance(r, 59999);
     refused(r, "QueueDeletedRecently", "sqs", "CreateQueue", "{'QueueName':'jobs'}");
-    room_advance(r, 60000);
+    room_advance(r, 1);
     ask(r, "sqs", "CreateQueue", "{'QueueName':'jobs'}");
     assert_counts(r, "jobs", "0", "0", "0");
 }
@@ -933,7 +956,9 @@ int main(void)
         TEST(a_queue_has_one_kind_of_encryption),
         TEST(listing_in_pages),
         TEST(purging),
-        TEST(deleting_a_queue_holds_its_name),
+        TEST(with_strict_limits_a_queue_is_purged_once_a_minute),
+        TEST(a_deleted_name_is_free_at_once),
+        TEST(with_strict_limits_a_deleted_name_is_held_for_a_minute),
         TEST(putting_a_queue),
         TEST(tags_and_permissions),
         cmocka_unit_test(the_query_protocol_has_its_own_words),

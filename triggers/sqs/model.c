@@ -1,5 +1,6 @@
 #include "model.h"
 #include "attr.h"
+#include "core/conf.h"
 #include "door/arn.h"
 #include "door/note.h"
 #include "fault.h"
@@ -117,6 +118,11 @@ struct queue_row queue_row_of(const struct queue *q)
 }
 
 /* --- all queues */
+
+bool limits_are_strict(const struct call *c)
+{
+    return c->world->conf && c->world->conf->strict_limits;
+}
 
 static void load_one(void *arg, const struct queue_row *row, cJSON *attributes, cJSON *tags)
 {

@@ -49,6 +49,10 @@ struct queue { /* room */
     int64_t wake_at;
 };
 
+/* Does PurgeQueue keep others waiting for 60 s, and DeleteQueue its name?  On AWS, and with --strict-limits;
+ * otherwise not: who tests a consumer purges between two tests. */
+bool limits_are_strict(const struct call *c);
+
 /* The world's state of this service; loads the queues on the first call.  NULL: the store failed (the call
  * has its fault). */
 struct sqs *sqs_of(struct call *c);

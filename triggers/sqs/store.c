@@ -45,16 +45,20 @@ enum rc queue_write(struct store *s, const struct queue_row *q)
     return rc;
 }
 
-enum rc queue_erase(struct store *s, const struct queue_row *q, int64_t now)
+enum rc queue_erase(struct store *s, const struct queue_row *q)
 {
     struct key k;
     queue_key(&k, QUEUE, q);
     enum rc rc = store_del(s, key_view(&k));
     key_release(&k);
-    if (rc != RC_OK)
-        return rc;
+    return rc;
+}
+
+enum rc queue_gone_write(struct store *s, const struct queue_row *q, int64_t now)
+{
+    struct key k;
     queue_key(&k, GONE, q);
-    rc = store_put(s, key_view(&k), str_n(&now, sizeof(now)));
+    enum rc rc = store_put(s, key_view(&k), str_n(&now, sizeof(now)));
     key_release(&k);
     return rc;
 }

@@ -1,7 +1,7 @@
 /* Queues and messages <-> keys.  No rules here.
  *
  *   sqs.queue    account region name     -> JSON: id, times, attributes, tags
- *   sqs.gone     account region name     -> i64: when a queue of this name was deleted
+ *   sqs.gone     account region name     -> i64: when a queue of this name was deleted (--strict-limits)
  *   sqs.message  queue seq               -> the message; written once, never rewritten
  *   sqs.due      queue visible_at seq    -> struct due: what changes with each receive
  *   sqs.moved    queue seq               -> i64: where the due row is now, for handles that name an earlier
@@ -46,7 +46,10 @@ struct due {
 };
 
 enum rc queue_write(struct store *s, const struct queue_row *q);
-enum rc queue_erase(struct store *s, const struct queue_row *q, int64_t now); /* leaves the gone row */
+enum rc queue_erase(struct store *s, const struct queue_row *q);
+
+/* Remembers that a queue of this name was deleted now. */
+enum rc queue_gone_write(struct store *s, const struct queue_row *q, int64_t now);
 
 /* The time at which a queue of this name was deleted, 0: never. */
 enum rc queue_gone_at(struct store *s, const struct queue_row *q, int64_t *at);
