@@ -1,18 +1,50 @@
 #include "door/arn.h"
+#include <ctype.h>
+
+static bool only(struct str s, int (*kind)(int))
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!kind((unsigned char)s.p[i]))
+            return false;
+    return true;
+}
+
+static int in_region(int c)
+{
+    return isalnum(c) || c == '-';
+}
+
+static int in_service(int c)
+{
+    return islower(c) || isdigit(c) || c == '-';
+}
+
+static bool whole(const struct arn *a)
+{
+    return a->service.n && only(a->service, in_service) && only(a->region, in_region) &&
+           (a->account.n == 0 || a->account.n == 12) && only(a->account, isdigit) && a->resource.n;
+}
 
 bool arn_parse(struct str text, struct arn *out)
 {
     struct str rest = text;
-    if (!str_is(str_cut(&rest, ':'), "arn") || !rest.p)
-        return false;
-    struct str *const parts[] = {&out->partition, &out->service, &out->region, &out->account};
-    for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
-        *parts[i] = str_cut(&rest, ':');
-        if (!rest.p)
-            return false;
-    }
-    out->resource = rest;
-    return rest.n > 0;
+    struct arn a = {0};
+    bool ours = str_is(str_cut(&rest, ':'), "arn") && str_is(str_cut(&rest, ':'), "aws");
+    a.service = str_cut(&rest, ':');
+    a.region = str_cut(&rest, ':');
+    a.account = str_cut(&rest, ':');
+    a.resource = rest; /* absent when a part was missing */
+    bool ok = ours && whole(&a);
+    *out = ok ? a : (struct arn){0};
+    return ok;
+}
+
+bool arn_of_service(struct str text, const char *service, struct arn *out)
+{
+    bool ok = arn_parse(text, out) && str_is(out->service, service) && out->region.n && out->account.n;
+    if (!ok)
+        *out = (struct arn){0};
+    return ok;
 }
 
 /* By hand: a name becomes an ARN several times per request. */

@@ -2,6 +2,7 @@
 #include "base/codec.h"
 #include "base/digest.h"
 #include "door/arn.h"
+#include "names.h"
 #include "store.h"
 #include <stdlib.h>
 
@@ -18,41 +19,7 @@ int64_t tree_int(const cJSON *o, const char *name, int64_t otherwise)
 
 /* --- names */
 
-struct reference {
-    struct str region, account, name, qualifier; /* absent: not said */
-};
-
-static bool is_account(struct str s)
-{
-    if (s.n != 12)
-        return false;
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] < '0' || s.p[i] > '9')
-            return false;
-    return true;
-}
-
-/* (arn:aws:lambda:)?(REGION:)?(ACCOUNT:)?(function:)?NAME(:QUALIFIER)? */
-static struct reference reference_parse(struct str text)
-{
-    struct reference r = {0};
-    struct str rest = text;
-    if (str_starts(rest, STR("arn:"))) {
-        for (int i = 0; i < 3 && rest.p; i++)
-            str_cut(&rest, ':');
-        r.region = str_cut(&rest, ':');
-    }
-    struct str part = str_cut(&rest, ':');
-    if (is_account(part) && rest.p)
-        r.account = part, part = str_cut(&rest, ':');
-    if (str_is(part, "function") && rest.p)
-        part = str_cut(&rest, ':');
-    r.name = part;
-    r.qualifier = rest;
-    return r;
-}
-
-static struct str arn_of(struct call *c, const struct reference *r)
+static struct str arn_of(struct call *c, const struct function_name *r)
 {
     struct str resource = arena_printf(&c->arena, "function:%.*s", STR_ARG(r->name));
     return arn_make(&c->arena, "lambda", r->region.p ? r->region : c->region,
@@ -72,7 +39,9 @@ struct function *function_find(struct call *c, struct str text, struct str quali
     struct function *f = function_at(l, text);
     if (f && !qualifier.n)
         return f;
-    struct reference r = reference_parse(text);
+    struct function_name r;
+    if (!names_read(text, &r) || (r.partition.p && !str_is(r.partition, "aws")))
+        return not_found(c, text, STR_NONE);
     if (r.qualifier.n && qualifier.n && !str_eq(r.qualifier, qualifier)) {
         lambda_fail(c, &lambda_invalid,
                     "The derived qualifier from the function name does not match the specified qualifier.");

@@ -9,7 +9,12 @@
     "(function:)?([a-zA-Z0-9-_\\.]+)(:(\\$LATEST(\\.PUBLISHED)?|[a-zA-Z0-9-_]+))?"
 #define QUALIFIER_PATTERN "\\$(LATEST(\\.PUBLISHED)?)|[a-zA-Z0-9-_$]+"
 
-/* Only characters that such a name can have; what they mean is for function_find. */
+/* What a function's name says: (REGION:)?(ACCOUNT:)?(function:)?NAME(:QUALIFIER)?, or a whole ARN. */
+struct function_name {
+    struct str partition, region, account, name, qualifier; /* absent: not said */
+};
+bool names_read(struct str text, struct function_name *out); /* false: it is none */
+
 bool names_function(struct str s);
 bool names_qualifier(struct str s);
 

@@ -899,6 +899,12 @@ static void what_creating_refuses(void **state)
     why = refused(r, "InvalidParameterValueException", CREATE,
                   "{'FunctionName':'work','EventSourceArn':'" STREAM "x','StartingPosition':'LATEST'}");
     assert_string_equal(why, "Stream not found: " STREAM "x");
+    static const char *const spellings[] = {"arn:aws-cn:sqs:us-east-1:000000000000:jobs",
+                                            "arn:aws:sqs:eu-west-1:000000000000:jobs",
+                                            "arn:aws:sqs::000000000000:jobs", "arn:aws:sqs:us-east-1:0:jobs"};
+    for (size_t i = 0; i < sizeof spellings / sizeof *spellings; i++)
+        refused(r, "InvalidParameterValueException", CREATE, "{'FunctionName':'work','EventSourceArn':'%s'}",
+                spellings[i]);
     refused(r, "ResourceNotFoundException", CREATE, "{'FunctionName':'nobody','EventSourceArn':'" QUEUE "'}");
     refused(r, "InvalidParameterValueException", CREATE,
             "{'FunctionName':'work','EventSourceArn':'" STREAM "'}");

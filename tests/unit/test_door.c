@@ -1,4 +1,5 @@
 /* The door: what every call may rely on.  A service of a few tiny operations stands in for the real ones. */
+#include "door/arn.h"
 #include "door/door.h"
 #include "door/note.h"
 #include "door/outbox.h"
@@ -143,6 +144,38 @@ static void test_names(void **state)
     call_free(c);
     assert_null(door_open(*state, NULL, "test", "Nothing"));
     assert_null(door_open(*state, NULL, "nothing", "Put"));
+}
+
+static void test_an_arn_is_whole_or_none(void **state)
+{
+    (void)state;
+    struct arn a;
+    assert_true(arn_parse(STR("arn:aws:sns:us-east-1:000000000000:news:1-2"), &a));
+    assert_true(str_is(a.service, "sns") && str_is(a.region, "us-east-1"));
+    assert_true(str_is(a.account, "000000000000") && str_is(a.resource, "news:1-2"));
+    assert_true(arn_parse(STR("arn:aws:s3:::bucket"), &a));
+    static const char *const bad[] = {
+        "",
+        "arn",
+        "nonsense",
+        "arn:aws:sqs:us-east-1:000000000000",
+        "arn:aws:sqs:us-east-1:000000000000:",
+        "ARN:aws:sqs:us-east-1:000000000000:q",
+        "arn:aws-cn:sqs:us-east-1:000000000000:q",
+        "arn::sqs:us-east-1:000000000000:q",
+        "arn:aws::us-east-1:000000000000:q",
+        "arn:aws:sqs:us east:000000000000:q",
+        "arn:aws:sqs:us-east-1:1:q",
+        "arn:aws:sqs:us-east-1:00000000000x:q",
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+        if (arn_parse(str_z(bad[i]), &a))
+            fail_msg("accepted: %s", bad[i]);
+        assert_null(a.resource.p);
+    }
+    assert_true(arn_of_service(STR("arn:aws:sqs:us-east-1:000000000000:q"), "sqs", &a));
+    assert_false(arn_of_service(STR("arn:aws:sqs:us-east-1:000000000000:q"), "sns", &a));
+    assert_false(arn_of_service(STR("arn:aws:s3:::bucket"), "s3", &a));
 }
 
 static void test_good_call_is_stored_and_bad_one_undone(void **state)
@@ -399,6 +432,7 @@ int main(void)
 #define DOOR_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
         DOOR_TEST(test_names),
+        DOOR_TEST(test_an_arn_is_whole_or_none),
         DOOR_TEST(test_good_call_is_stored_and_bad_one_undone),
         DOOR_TEST(test_all_that_is_wrong_with_a_shape),
         DOOR_TEST(test_parked_call_runs_again_when_noted),

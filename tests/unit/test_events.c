@@ -156,6 +156,8 @@ static void what_is_refused(void **state)
          "{'Rule':'tick','EventBusName':'other','Targets':[{'Id':'f','Arn':'" FUNCTION "'}]}"},
         {"ValidationException", "PutTargets", "{'Rule':'tick','Targets':[{'Id':'f','Arn':'nonsense'}]}"},
         {"ValidationException", "PutTargets",
+         "{'Rule':'tick','Targets':[{'Id':'f','Arn':'arn:aws-cn:sqs:us-east-1:000000000000:jobs'}]}"},
+        {"ValidationException", "PutTargets",
          "{'Rule':'tick','Targets':[{'Id':'f','Arn':'arn:aws:sqs:eu-west-1:000000000000:ticks'}]}"},
         {"ValidationException", "PutTargets",
          "{'Rule':'tick','Targets':[{'Id':'f','Arn':'" FUNCTION "','InputPath':'$.detail'}]}"},

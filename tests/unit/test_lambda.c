@@ -211,6 +211,17 @@ static void test_an_unchanged_function_is_left_untouched(void **state)
     call_free(c);
 }
 
+/* The name fits no function's name. */
+static void asks_badly(struct world *w, const char *name)
+{
+    char in[200];
+    snprintf(in, sizeof(in), "{\"FunctionName\":\"%s\"}", name);
+    struct call *c = ask(w, "Invoke", in);
+    if (!c->fault || !str_is(str_z(c->fault->code), "ValidationException"))
+        fail_msg("taken for a function's name: %s", name);
+    call_free(c);
+}
+
 static void test_refusals(void **state)
 {
     struct world *w = world_of(state);
@@ -238,6 +249,14 @@ static void test_refusals(void **state)
             "UnreservedConcurrentExecution below its minimum value of [100].");
     refused(w, "Invoke", "{\"FunctionName\":\"nope\"}", 404, "ResourceNotFoundException",
             "Function not found: arn:aws:lambda:us-east-1:000000000000:function:nope");
+    refused(w, "Invoke", "{\"FunctionName\":\"arn:aws-cn:lambda:us-east-1:000000000000:function:f\"}", 404,
+            "ResourceNotFoundException",
+            "Function not found: arn:aws-cn:lambda:us-east-1:000000000000:function:f");
+    static const char *const names[] = {"arn:aws:sqs:us-east-1:000000000000:function:f",
+                                        "arn:aws:lambda:us-east-1:000000000000:f",
+                                        "arn:aws:lambda:us-east-1:0:function:f", "f:live:twice", "function:"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+        asks_badly(w, names[i]);
     refused(w, "Invoke", "{\"FunctionName\":\"f\",\"Qualifier\":\"live\"}", 404, "ResourceNotFoundException",
             "Function not found: arn:aws:lambda:us-east-1:000000000000:function:f:live");
     refused(w, "Invoke", "{\"FunctionName\":\"f:live\",\"Qualifier\":\"$LATEST\"}", 400,

@@ -304,6 +304,8 @@ static void bad_subscriptions_are_refused(void **state)
          "Invalid parameter: Attributes Reason: FilterPolicy: Filter policy can not have more than 5 keys"},
         {"'FilterPolicy':'{\\'a\\':[1,2,3,4,5,6,7,8],\\'b\\':[1,2,3,4,5,6,7,8],\\'c\\':[1,2,3]}'",
          "Invalid parameter: Attributes Reason: FilterPolicy: Filter policy is too complex"},
+        {"'RedrivePolicy':'{\\'deadLetterTargetArn\\':\\'arn:aws-cn:sqs:us-east-1:000000000000:dead\\'}'",
+         "Invalid parameter: Attributes Reason: RedrivePolicy: deadLetterTargetArn is an invalid arn"},
         {"'RedrivePolicy':'{\\'deadLetterTargetArn\\':\\'fake\\'}'",
          "Invalid parameter: Attributes Reason: RedrivePolicy: deadLetterTargetArn is an invalid arn"},
     };
@@ -313,6 +315,13 @@ static void bad_subscriptions_are_refused(void **state)
                                     "','Attributes':{%s}}",
                                     bad[i][0]),
                             bad[i][1]);
+    assert_string_equal(refused(r, "InvalidParameter", "sns", "Subscribe",
+                                "{'TopicArn':'" TOPIC "','Protocol':'sqs','Endpoint':"
+                                "'arn:aws-cn:sqs:us-east-1:000000000000:inbox'}"),
+                        "Invalid parameter: SQS endpoint ARN");
+    assert_string_equal(refused(r, "InvalidParameter", "sns", "Publish",
+                                "{'TopicArn':'arn:aws-cn:sns:us-east-1:000000000000:news','Message':'x'}"),
+                        "Invalid parameter: TopicArn");
     assert_string_equal(
         refused(r, "InvalidParameter", "sns", "Subscribe",
                 "{'TopicArn':'" TOPIC "','Protocol':'carrier-pigeon','Endpoint':'x'}"),

@@ -289,6 +289,9 @@ static void redrive_policies_are_checked(void **state)
          "Redrive policy does not contain mandatory attribute: deadLetterTargetArn."},
         {"{\\'deadLetterTargetArn\\':\\'dummy\\',\\'maxReceiveCount\\':42}",
          "Invalid value for deadLetterTargetArn."},
+        {"{\\'deadLetterTargetArn\\':\\'arn:aws-cn:sqs:us-east-1:000000000000:dead\\',\\'maxReceiveCount\\':"
+         "4}",
+         "Invalid value for deadLetterTargetArn."},
         {"{\\'deadLetterTargetArn\\':\\'arn:aws:sqs:us-east-1:000000000000:none\\',\\'maxReceiveCount\\':4}",
          "Dead letter target does not exist."},
         {"{\\'deadLetterTargetArn\\':\\'arn:aws:sqs:us-east-1:000000000000:jobs\\',\\'maxReceiveCount\\':"

@@ -251,6 +251,27 @@ static void a_new_stream_has_a_new_name_and_the_old_one_lives_a_day(void **state
     refused(&s->room, "ResourceNotFoundException", STREAMS, "DescribeStream", "{'StreamArn':'%s'}", old);
 }
 
+/* A second spelling once made a second stream in memory: records went to one and were read from the other. */
+static void another_spelling_of_a_stream_is_none(void **state)
+{
+    struct streams *s = *state;
+    const char *rest = s->arn + strlen("arn:aws");
+    static const char *const bad[] = {"arn:aws-cn", "arn:AWS", "arn:", "aws"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        assert_string_equal(refused(&s->room, "ValidationException", STREAMS, "DescribeStream",
+                                    "{'StreamArn':'%s%s'}", bad[i], rest),
+                            "Invalid StreamArn");
+    refused(&s->room, "ValidationException", STREAMS, "GetShardIterator",
+            "{'StreamArn':'arn:aws-cn%s','ShardId':'%s','ShardIteratorType':'LATEST'}", rest, s->shard);
+    ask(&s->room, DB, "PutItem", "{'TableName':'Orders','Item':{'id':{'S':'1'}}}");
+    assert_int_equal(count_at(records(s), "Records"), 1);
+    assert_string_equal(
+        refused(&s->room, "ResourceNotFoundException", STREAMS, "DescribeStream",
+                "{'StreamArn':'arn:aws:dynamodb:us-east-1:000000000000:table/No/stream/2026'}"),
+        "Requested resource not found: Stream: "
+        "arn:aws:dynamodb:us-east-1:000000000000:table/No/stream/2026 not found");
+}
+
 struct ear {
     struct note_listener listener;
     int heard;
@@ -324,6 +345,7 @@ int main(void)
         TEST(iterators_expire_and_records_are_trimmed),
         TEST(numbers_go_on_after_everything_was_trimmed),
         TEST(a_new_stream_has_a_new_name_and_the_old_one_lives_a_day),
+        TEST(another_spelling_of_a_stream_is_none),
         TEST(triggers_hear_of_records_and_their_causes),
         TEST(why_finds_records_by_what_the_store_knows),
     };

@@ -20,10 +20,8 @@ static const struct source_kind kinds[] = {
 const struct source_kind *source_kind_of(struct str text)
 {
     struct arn arn;
-    if (!arn_parse(text, &arn))
-        return NULL;
     for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++)
-        if (str_is(arn.service, kinds[i].arn_service))
+        if (arn_of_service(text, kinds[i].arn_service, &arn))
             return &kinds[i];
     return NULL;
 }

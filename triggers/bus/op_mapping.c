@@ -184,7 +184,7 @@ static enum op_end find_function(struct call *c, struct str name, struct str *ar
     return end;
 }
 
-static enum op_end check_queue(struct call *c, struct str source, int64_t timeout)
+static struct call *ask_queue(struct call *c, struct str source)
 {
     struct arn arn;
     arn_parse(source, &arn);
@@ -194,18 +194,33 @@ static enum op_end check_queue(struct call *c, struct str source, int64_t timeou
                             arena_printf(&k->arena, "%.*s/%.*s/%.*s", STR_ARG(c->world->origin),
                                          STR_ARG(arn.account), STR_ARG(arn.resource))
                                 .p);
-    cJSON_AddItemToArray(cJSON_AddArrayToObject(k->in, "AttributeNames"),
-                         cJSON_CreateString("VisibilityTimeout"));
+    cJSON *names = cJSON_AddArrayToObject(k->in, "AttributeNames");
+    cJSON_AddItemToArray(names, cJSON_CreateString("VisibilityTimeout"));
+    cJSON_AddItemToArray(names, cJSON_CreateString("QueueArn"));
+    return k;
+}
+
+static struct str attribute_of(const struct call *k, const char *name)
+{
+    const cJSON *attributes = cJSON_GetObjectItem(k->out, "Attributes");
+    return str_z(cJSON_GetStringValue(cJSON_GetObjectItem(attributes, name)));
+}
+
+/* A URL names no region: the queue that answers must be the one that was meant. */
+static enum op_end check_queue(struct call *c, struct str source, int64_t timeout)
+{
+    static const char failed[] =
+        "Error occurred while ReceiveMessage. SQS Error Code: %s. SQS Error Message: %.*s";
+    struct call *k = ask_queue(c, source);
     enum op_end end = OP_DONE;
     int64_t visibility = 0;
     if (!door_call(k))
-        end = call_fail(c, &bus_invalid_parameter,
-                        "Error occurred while ReceiveMessage. SQS Error Code: %s. SQS Error Message: %.*s",
-                        k->fault->query ? k->fault->query : k->fault->code, STR_ARG(k->fault_text));
-    else if (str_to_i64(str_z(cJSON_GetStringValue(cJSON_GetObjectItem(
-                            cJSON_GetObjectItem(k->out, "Attributes"), "VisibilityTimeout"))),
-                        &visibility) &&
-             visibility < timeout)
+        end = call_fail(c, &bus_invalid_parameter, failed, k->fault->query ? k->fault->query : k->fault->code,
+                        STR_ARG(k->fault_text));
+    else if (!str_eq(attribute_of(k, "QueueArn"), source))
+        end = call_fail(c, &bus_invalid_parameter, failed, "AWS.SimpleQueueService.NonExistentQueue",
+                        STR_ARG(STR("The specified queue does not exist.")));
+    else if (str_to_i64(attribute_of(k, "VisibilityTimeout"), &visibility) && visibility < timeout)
         end = call_fail(c, &bus_invalid_parameter,
                         "Queue visibility timeout: %lld seconds is less than Function timeout: %lld seconds",
                         (long long)visibility, (long long)timeout);

@@ -87,7 +87,7 @@ static bool place_read(struct str text, struct place *out)
     out->name = text;
     if (plain_name(text))
         return true;
-    if (!arn_parse(text, &arn) || !str_is(arn.service, "dynamodb") || !str_starts(arn.resource, table))
+    if (!arn_of_service(text, "dynamodb", &arn) || !str_starts(arn.resource, table))
         return false;
     *out = (struct place){arn.account, arn.region, str_sub(arn.resource, table.n, arn.resource.n)};
     return plain_name(out->name);

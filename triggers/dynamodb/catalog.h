@@ -51,6 +51,7 @@ enum rc catalog_names(struct call *c, struct str after, int limit, cJSON *names,
 /* --- streams */
 
 enum rc catalog_stream(struct call *c, struct str arn, struct stream **out); /* RC_NONE */
+bool catalog_stream_arn_valid(struct str arn);                               /* whether or not there is one */
 
 /* A new enabled stream for the table; its label is made from the time. */
 enum rc catalog_stream_new(struct call *c, const struct table *t, enum stream_view view, struct stream **out);

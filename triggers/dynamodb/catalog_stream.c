@@ -130,19 +130,34 @@ static enum rc load_stream(struct call *c, struct str account, struct str region
     return RC_OK;
 }
 
-enum rc catalog_stream(struct call *c, struct str text, struct stream **out)
+/* table/NAME/stream/LABEL of an ARN. */
+static bool stream_arn_read(struct str text, struct arn *arn, struct str *name, struct str *label)
 {
     static const struct str table = STR_INIT("table/");
+    if (!arn_of_service(text, "dynamodb", arn) || !str_starts(arn->resource, table))
+        return false;
+    *label = str_sub(arn->resource, table.n, arn->resource.n);
+    *name = str_cut(label, '/');
+    return name->n && label->p && str_is(str_cut(label, '/'), "stream") && label->n;
+}
+
+bool catalog_stream_arn_valid(struct str text)
+{
     struct arn arn;
+    struct str name, label;
+    return stream_arn_read(text, &arn, &name, &label);
+}
+
+enum rc catalog_stream(struct call *c, struct str text, struct stream **out)
+{
+    struct arn arn;
+    struct str name, label;
     *out = map_get(&catalog_of(c)->streams, text);
     if (*out)
         return RC_OK;
-    if (!arn_parse(text, &arn) || !str_is(arn.service, "dynamodb") || !str_starts(arn.resource, table))
+    if (!stream_arn_read(text, &arn, &name, &label))
         return RC_NONE;
-    struct str rest = str_sub(arn.resource, table.n, arn.resource.n), name = str_cut(&rest, '/');
-    if (!str_is(str_cut(&rest, '/'), "stream") || !rest.p || !rest.n)
-        return RC_NONE;
-    return load_stream(c, arn.account, arn.region, name, rest, out);
+    return load_stream(c, arn.account, arn.region, name, label, out);
 }
 
 /* "2026-11-22T09:30:00.123", and a millisecond more when the table had a stream of that label before. */

@@ -43,13 +43,10 @@ static void add_keys(cJSON *to, const struct key_schema *keys)
 static enum op_end run(struct call *c, const void *input)
 {
     const struct describe_stream_in *req = input;
-    struct stream *s;
-    enum rc rc = stream_find(c, req->arn, &s);
-    if (rc == RC_NONE)
-        return call_fail(c, &ddb_not_found, "Requested resource not found: Stream: %.*s not found",
-                         STR_ARG(req->arn));
-    if (rc != RC_OK)
-        return call_broke(c, rc);
+    enum op_end end;
+    struct stream *s = stream_of(c, req->arn, &end);
+    if (!s)
+        return end;
     cJSON *d = cJSON_AddObjectToObject(call_out(c), "StreamDescription");
     cJSON_AddStringToObject(d, "StreamArn", s->arn.p);
     cJSON_AddStringToObject(d, "StreamLabel", s->label.p);

@@ -85,17 +85,14 @@ static enum op_end run(struct call *c, const void *input)
 {
     const struct get_records_in *req = input;
     struct iterator it;
-    struct stream *s;
     if (!iterator_read(&c->arena, req->iterator, &it))
         return call_fail(c, &fault_validation, "Invalid ShardIterator");
     if (it.issued + ITERATOR_KEEP_MS < c->now)
         return call_fail(c, &ddb_iterator_aged, NULL);
-    enum rc rc = stream_find(c, it.arn, &s);
-    if (rc == RC_NONE)
-        return call_fail(c, &ddb_not_found, "Requested resource not found: Stream: %.*s not found",
-                         STR_ARG(it.arn));
-    if (rc != RC_OK)
-        return call_broke(c, rc);
+    enum op_end end;
+    struct stream *s = stream_of(c, it.arn, &end);
+    if (!s)
+        return end;
     if (it.next < s->floor)
         return call_fail(c, &ddb_trimmed, NULL);
     return answer(c, req, s, it.next);

@@ -54,15 +54,11 @@ static bool position(struct call *c, const struct get_shard_iterator_in *req, co
 static enum op_end run(struct call *c, const void *input)
 {
     const struct get_shard_iterator_in *req = input;
-    struct stream *s;
     uint64_t next;
     enum op_end end;
-    enum rc rc = stream_find(c, req->arn, &s);
-    if (rc == RC_NONE)
-        return call_fail(c, &ddb_not_found, "Requested resource not found: Stream: %.*s not found",
-                         STR_ARG(req->arn));
-    if (rc != RC_OK)
-        return call_broke(c, rc);
+    struct stream *s = stream_of(c, req->arn, &end);
+    if (!s)
+        return end;
     if (!str_eq(req->shard, shard_id(&c->arena, s)))
         return call_fail(c, &ddb_not_found, "Requested resource not found: Shard does not exist");
     if (!position(c, req, s, &next, &end))

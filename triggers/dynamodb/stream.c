@@ -2,6 +2,7 @@
 #include "door/trace.h"
 
 #include "catalog.h"
+#include "dynamodb.h"
 #include "store.h"
 #include <inttypes.h>
 #include <stdio.h>
@@ -161,7 +162,7 @@ bool stream_gone(const struct stream *s, int64_t now)
     return s->disabled && s->disabled + STREAM_KEEP_MS <= now;
 }
 
-enum rc stream_find(struct call *c, struct str arn, struct stream **out)
+static enum rc find(struct call *c, struct str arn, struct stream **out)
 {
     enum rc rc = catalog_stream(c, arn, out);
     if (rc != RC_OK)
@@ -170,4 +171,20 @@ enum rc stream_find(struct call *c, struct str arn, struct stream **out)
         return stream_trim(c, *out);
     rc = catalog_stream_remove(c, *out);
     return rc == RC_OK ? RC_NONE : rc;
+}
+
+struct stream *stream_of(struct call *c, struct str arn, enum op_end *end)
+{
+    struct stream *s = NULL;
+    enum rc rc = find(c, arn, &s);
+    if (rc == RC_OK)
+        return s;
+    if (rc != RC_NONE)
+        *end = call_broke(c, rc);
+    else if (!catalog_stream_arn_valid(arn))
+        *end = call_fail(c, &fault_validation, "Invalid StreamArn");
+    else
+        *end = call_fail(c, &ddb_not_found, "Requested resource not found: Stream: %.*s not found",
+                         STR_ARG(arn));
+    return NULL;
 }

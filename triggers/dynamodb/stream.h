@@ -30,8 +30,9 @@ bool record_read(struct str value, struct record *out);
 /* A stream that was switched off more than a day ago is gone. */
 bool stream_gone(const struct stream *s, int64_t now);
 
-/* Finds a stream that is still there; RC_NONE: no such, or gone (then it is removed for good). */
-enum rc stream_find(struct call *c, struct str arn, struct stream **out);
+/* The stream of this ARN, when it is still there; one that is gone is removed for good.  NULL: the call has
+ * its fault, and *end says how it ended. */
+struct stream *stream_of(struct call *c, struct str arn, enum op_end *end);
 
 /* Sequence numbers as people see them: 21 digits, so that they sort as text, too. */
 struct str sequence_text(struct arena *a, uint64_t number);

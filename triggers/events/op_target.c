@@ -124,6 +124,9 @@ static enum op_end check_target(struct call *c, const cJSON *t)
         return call_fail(c, &events_validation,
                          "Targets of the service %.*s are not supported by tidepool yet.",
                          STR_ARG(arn.service));
+    if (!arn_of_service(str_z(text), arena_z(&c->arena, arn.service), &arn))
+        return call_fail(c, &events_validation,
+                         "Parameter %s is not valid. Reason: Provided Arn is not in correct format.", text);
     if (!str_eq(arn.region, c->region))
         return call_fail(c, &events_validation,
                          "Parameter %s is not valid. Reason: a target lies in its rule's region.", text);

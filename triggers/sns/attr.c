@@ -190,8 +190,8 @@ static bool check_redrive(struct call *c, struct str value, const char *pre)
     cJSON *tree = json_tree(value);
     struct arn arn;
     bool parsed = cJSON_IsObject(tree);
-    bool fits = parsed && arn_parse(attribute_of(tree, "deadLetterTargetArn"), &arn) &&
-                str_is(arn.service, "sqs") && arn.account.n && arn.resource.n;
+    bool fits = parsed && arn_of_service(attribute_of(tree, "deadLetterTargetArn"), "sqs", &arn) &&
+                str_eq(arn.region, c->region);
     cJSON_Delete(tree);
     if (!parsed)
         fail_parameter(c, "%sRedrivePolicy: failed to parse JSON.", pre);

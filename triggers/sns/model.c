@@ -259,7 +259,7 @@ bool topic_arn_check(struct call *c, struct str arn, const char *parameter)
     struct arn parts;
     if (!arn_check(c, arn, parameter))
         return false;
-    if (arn_parse(arn, &parts) && str_eq(parts.region, c->region))
+    if (arn_of_service(arn, "sns", &parts) && str_eq(parts.region, c->region))
         return true;
     fail_parameter(c, "%s", parameter);
     return false;

@@ -47,7 +47,8 @@ static bool check_endpoint(struct call *c, const struct topic *t, const struct s
 {
     struct arn arn;
     bool sqs = str_is(req->protocol, "sqs");
-    if (!arn_parse(req->endpoint, &arn) || !str_eq(arn.service, req->protocol) || !arn.resource.n)
+    if (!arn_of_service(req->endpoint, sqs ? "sqs" : "lambda", &arn) ||
+        str_starts(arn.resource, STR("function:")) == sqs)
         fail_parameter(c, "%s endpoint ARN", sqs ? "SQS" : "Lambda");
     else if (sqs && str_ends(arn.resource, STR(".fifo")))
         fail_parameter(c, "Invalid parameter: Endpoint Reason: FIFO SQS Queues can not be subscribed to "

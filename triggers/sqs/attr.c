@@ -155,7 +155,7 @@ static const char *redrive_reason(struct call *c, struct str source_arn, const c
     if (!redrive_count(count, &n) || n < 1 || n > 1000)
         return redrive_wrong_count(c, count);
     struct arn to, from;
-    if (!arn_parse(arn, &to) || !str_is(to.service, "sqs") || !arn_parse(source_arn, &from))
+    if (!arn_of_service(arn, "sqs", &to) || !arn_of_service(source_arn, "sqs", &from))
         return "Invalid value for deadLetterTargetArn.";
     if (!str_eq(to.account, from.account) || !str_eq(to.region, from.region))
         return "Dead-letter target owner should be same as the source.";
