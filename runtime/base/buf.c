@@ -230,8 +230,11 @@ static void xml_escape(struct buf *b, unsigned char c)
     case '"':
         buf_z(b, "&quot;");
         return;
+    case '\r': /* a reader would make it a line's end */
+        buf_z(b, "&#xd;");
+        return;
     }
-    buf_printf(b, "&#x%x;", c);
+    buf_z(b, "\xef\xbf\xbd"); /* XML has no control characters, not even escaped: U+FFFD */
 }
 
 void buf_xml(struct buf *b, struct str s)

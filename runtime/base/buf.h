@@ -34,7 +34,8 @@ void buf_json(struct buf *b, struct str s);
 /* How many of these bytes, from the first on, stand in a JSON string as they are. */
 size_t buf_json_plain(const char *p, size_t n);
 
-/* Text between XML tags: & < > " and control characters escaped. */
+/* Text between XML tags: & < > " and the carriage return escaped; a control character, which XML cannot
+ * carry, becomes U+FFFD. */
 void buf_xml(struct buf *b, struct str s);
 
 /* Room for `n` more bytes to be written at b->p + b->n by the caller, who then adds to b->n; NULL (and full)
