@@ -21,6 +21,17 @@ static void print_clock(const cJSON *out)
     putchar('\n');
 }
 
+/* What lies in the future since the clock was set back. */
+static void print_ahead(const cJSON *list)
+{
+    const cJSON *e;
+    cJSON_ArrayForEach (e, list)
+        printf("ahead   %s  %.0f%s %s  %s\n", text(e, "at"),
+               cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(e, "count")),
+               cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(e, "more")) ? " or more" : "", text(e, "what"),
+               text(e, "of"));
+}
+
 /* The action and its argument; of an action that there is not the server tells. */
 static int words_of(const char *action)
 {
@@ -44,6 +55,7 @@ static int run(struct cli *cli)
     if (!out)
         return 2;
     print_happened(out);
+    print_ahead(cJSON_GetObjectItemCaseSensitive(out, "ahead"));
     print_clock(out);
     cJSON_Delete(out);
     return 0;
@@ -57,5 +69,6 @@ const struct verb verb_clock = {
     "  freeze        stands still\n"
     "  resume        runs again\n"
     "  advance SPAN  moves on, stopping for everything that falls due on the way: 250ms 30s 15m 2h 14d\n"
-    "  set TIME      2030-01-01T00:00:00Z, or seconds since 1970\n"
+    "  set TIME      2030-01-01T00:00:00Z, or seconds since 1970; set back, schedules are planned anew, and\n"
+    "                what still waits for a time of before is named\n"
     "  speed N       N world seconds in a real one\n"};

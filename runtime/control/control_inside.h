@@ -42,6 +42,12 @@ enum rc control_clock_load(struct world *w);
 /* Waits until nothing is in flight, moving the clock on to whatever is due within `span_ms`; then, with
  * `move`, stands the clock at its end.  Ends the (forwarded) call with the list of what happened. */
 void control_stop(struct world *w, void *state);
+/* The clock showed `before_us` and was set since: the turn, all that waits, and whoever advances follow.
+ * True: it was set back. */
+bool control_clock_follow(struct call *c, int64_t before_us);
+
+/* Whoever advances goes only as far on as was asked for. */
+void control_quiet_shift(struct control *k, int64_t by_ms);
 enum op_end control_quiet(struct call *c, int64_t span_ms, bool move);
 
 #endif

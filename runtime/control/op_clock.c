@@ -1,6 +1,7 @@
 /* Clock: show, freeze, resume, set, speed, advance.  A changed clock outlives a restart. */
 #include "control_inside.h"
 #include "door/note.h"
+#include "door/rewind.h"
 #include "store/key.h"
 
 #define CLOCK_SPEED_MAX 1000000
@@ -82,14 +83,26 @@ enum rc control_clock_load(struct world *w)
     return RC_OK;
 }
 
+bool control_clock_follow(struct call *c, int64_t before_us)
+{
+    if (!rewind_follow(c, before_us))
+        return false;
+    control_quiet_shift(control_of(c), c->now - before_us / 1000);
+    return true;
+}
+
 static enum op_end set_time(struct call *c, struct str value)
 {
     int64_t ms;
     if (!clock_parse(value, &ms) || ms < 0 || ms >= CONTROL_TIME_END)
         return call_fail(c, &control_bad_request,
                          "not a time: \"%.*s\" (say 2030-01-01T00:00:00Z or epoch seconds)", STR_ARG(value));
+    int64_t before_us = clock_now_us(&c->world->clock);
     clock_set(&c->world->clock, ms * 1000);
-    return OP_DONE;
+    if (!control_clock_follow(c, before_us))
+        return OP_DONE;
+    enum rc rc = rewind_ask(c, cJSON_AddArrayToObject(call_out(c), "ahead"));
+    return rc == RC_OK ? OP_DONE : call_broke(c, rc);
 }
 
 static enum op_end set_speed(struct call *c, struct str value)

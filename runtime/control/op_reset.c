@@ -9,7 +9,9 @@ static enum op_end run(struct call *c, const void *input)
     struct world *w = c->world;
     if (store_wipe(c->txn, STR("")) != RC_OK)
         return call_broke(c, RC_IO);
+    int64_t before_us = clock_now_us(&w->clock);
     clock_init(&w->clock);
+    control_clock_follow(c, before_us);
     timers_clock_changed(w->timers);
     world_drop(w);
     call_note(c, STR(CLOCK_ARN));

@@ -86,6 +86,13 @@ static void look(void *arg)
         k->world->turn_over = NULL;
 }
 
+void control_quiet_shift(struct control *k, int64_t by_ms)
+{
+    struct list *at;
+    for (at = k->waiting.next; at != &k->waiting; at = at->next)
+        list_of(at, struct quiet, link)->until += by_ms;
+}
+
 void control_stop(struct world *w, void *state)
 {
     struct control *k = state;

@@ -130,6 +130,13 @@ int timers_fire(struct timers *t)
     return fired;
 }
 
+void timers_shift(struct timers *t, int64_t by_ms)
+{
+    for (size_t i = 0; i < t->heap.n; i++)
+        t->heap.nodes[i]->due += by_ms;
+    t->stale = true;
+}
+
 void timers_clock_changed(struct timers *t)
 {
     t->stale = true;

@@ -34,6 +34,10 @@ bool timers_next(const struct timers *t, bool work, int64_t *due_ms);
 /* Fires what is due now, in order; returns how many. */
 int timers_fire(struct timers *t);
 
+/* All that are armed move by so much and keep their order: the clock was set back, and each goes on waiting
+ * for what was left of its time. */
+void timers_shift(struct timers *t, int64_t by_ms);
+
 /* The clock was set, frozen, resumed or its speed changed: sleep anew. */
 void timers_clock_changed(struct timers *t);
 

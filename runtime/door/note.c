@@ -110,6 +110,25 @@ void notes_cancel_parked(struct notes *n)
         call_cancel(list_of(p->parked.next, struct park, in_point)->call);
 }
 
+/* A call that waits for several resources moves with the first of them. */
+static void shift_parked(struct note_point *p, int64_t by_us)
+{
+    struct list *at;
+    for (at = p->parked.next; at != &p->parked; at = at->next) {
+        struct park *park = list_of(at, struct park, in_point);
+        if (park->call->park_links.next == &park->in_call)
+            park->call->began_us += by_us;
+    }
+}
+
+void notes_shift_parked(struct notes *n, int64_t by_us)
+{
+    struct map_entry *at = n->points.first;
+    struct note_point *p;
+    while ((p = map_each(&at, NULL)))
+        shift_parked(p, by_us);
+}
+
 static void spread(struct world *w, struct note_point *p)
 {
     struct notes *n = w->notes;

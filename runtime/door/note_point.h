@@ -36,6 +36,9 @@ void note_point_drop_unused(struct notes *n, struct note_point *p);
 /* Every parked call ends without running again. */
 void notes_cancel_parked(struct notes *n);
 
+/* Parked calls began that much later: their deadlines, which are timers, have moved too. */
+void notes_shift_parked(struct notes *n, int64_t by_us);
+
 /* Inside a turn: the note waits for the commit. */
 void note_pend(struct world *w, struct str arn);
 void note_spread_pending(struct world *w);

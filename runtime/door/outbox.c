@@ -125,6 +125,33 @@ enum rc outbox_next(struct store *s, struct arena *a, int64_t now, const struct 
     return rc == RC_END ? RC_NONE : rc;
 }
 
+enum rc outbox_ahead(struct store *s, int64_t now, int64_t most, int64_t *n, int64_t *first)
+{
+    *n = 0, *first = INT64_MAX;
+    struct key from, all, end;
+    key_init(&all, SPACE);
+    key_after(&end, key_view(&all));
+    item_key(&from, now, UINT64_MAX);
+    struct store_cursor *at;
+    struct str key;
+    enum rc rc = store_seek(s, &at, key_view(&from), key_view(&end), false);
+    if (rc == RC_OK) {
+        while (*n < most && (rc = store_next(at, &key, NULL)) == RC_OK) {
+            struct key_reader r;
+            if (*n == 0 && !(key_read(&r, key, SPACE) && key_read_i64(&r, first))) {
+                rc = RC_BAD;
+                break;
+            }
+            ++*n;
+        }
+        store_cursor_close(at);
+    }
+    key_release(&from);
+    key_release(&all);
+    key_release(&end);
+    return rc == RC_END ? RC_OK : rc;
+}
+
 enum rc outbox_done(struct store *s, const struct outbox_item *item)
 {
     struct key k;

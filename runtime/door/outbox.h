@@ -38,6 +38,9 @@ struct outbox_item {
 enum rc outbox_next(struct store *s, struct arena *a, int64_t now, const struct outbox_item *after,
                     struct outbox_item *item, int64_t *next_due);
 
+/* How many items are due later than `now`, counted up to `most`, and when the first is. */
+enum rc outbox_ahead(struct store *s, int64_t now, int64_t most, int64_t *n, int64_t *first);
+
 enum rc outbox_done(struct store *s, const struct outbox_item *item);
 enum rc outbox_later(struct store *s, const struct outbox_item *item, int64_t due); /* attempts + 1 */
 

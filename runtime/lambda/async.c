@@ -94,6 +94,8 @@ static void is_due(struct timer *t)
 static void event_wait(struct event *e, int64_t due, int64_t now)
 {
     e->flying = false;
+    if (due > now + BACKOFF_MOST_MS) /* none waits longer: the clock was set back since */
+        due = now + BACKOFF_MOST_MS;
     if (due <= now)
         list_push(&e->line->ready, &e->link);
     else

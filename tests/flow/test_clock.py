@@ -1,5 +1,6 @@
 """The world's clock by hand: what takes days in the cloud takes milliseconds here."""
 import json
+import re
 import time
 import unittest
 
@@ -155,6 +156,32 @@ class Clock(unittest.TestCase):
         self.assertEqual((self.receive("Hand"), self.notes("tick")), ([], []))
         self.assertIn(time.strftime("%Y-%m-%d", time.gmtime()), self.clock())
         self.assertEqual(self.t.invoke("note").status, 200)
+
+    def test_after_a_reset_schedules_go_by_the_clock_of_now(self):
+        self.clock("advance", "400d")
+        self.t.cli("reset")
+        self.clock("freeze")
+        now, due = re.findall(r"\d{4}-\d\d-\d\dT[0-9:.]+Z", self.clock())
+        self.assertLessEqual(due, self.clock("advance", "1h").split()[-1])
+        self.assertLess(now, due)
+        self.assertEqual(len(self.notes("tick")), 1)
+
+    def test_set_back_schedules_are_planned_anew_and_what_stays_ahead_is_named(self):
+        self.clock("set", "2030-01-07T09:10:00Z")
+        self.settle()
+        self.send("Hand", "one")
+        self.assertEqual(self.receive("Hand"), ["one"])
+        printed = self.clock("set", "2029-01-01T09:10:00Z")  # a Monday, too
+        self.assertEqual(printed.splitlines()[0],
+                         "ahead   2030-01-07T09:10:30.000Z  1 message(s) invisible until then or later  "
+                         "arn:aws:sqs:us-east-1:000000000000:Hand")
+        ticks = len(self.notes("tick"))
+        self.clock("advance", "1h")
+        self.assertEqual(len(self.notes("tick")), ticks + 1)
+        self.assertEqual(self.notes("monday")[0], 1861954200)  # 2029-01-01 09:30
+        self.assertEqual(self.receive("Hand"), [])
+        self.assertNotIn("ahead", self.clock("set", "2030-01-07T09:11:00Z"))
+        self.assertEqual(self.receive("Hand"), ["one"])
 
     def test_nonsense_is_refused_in_one_line(self):
         for args in (("advance", "soon"), ("set", "tomorrow"), ("speed", "-1"), ("leap",)):

@@ -55,6 +55,8 @@ static void test_next_time(void **state)
         const char *text, *after, *next;
     } rows[] = {
         {"rate(5 minutes)", "2026-01-01T00:07:00Z", "2026-01-01T00:10:00Z"}, /* counted from 00:00 */
+        {"rate(5 minutes)", "2025-12-31T23:52:00Z", "2025-12-31T23:55:00Z"}, /* the clock was set back */
+        {"rate(5 minutes)", "2025-12-31T23:55:00Z", "2026-01-01T00:00:00Z"},
         {"cron(0 12 * * ? *)", "2026-11-22T12:00:00Z", "2026-11-23T12:00:00Z"},
         {"cron(0/15 * * * ? *)", "2026-11-22T12:00:01Z", "2026-11-22T12:15:00Z"},
         {"cron(30 9 ? * MON-FRI *)", "2026-11-20T09:30:00Z", "2026-11-23T09:30:00Z"}, /* Friday to Monday */

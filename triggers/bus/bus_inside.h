@@ -15,7 +15,7 @@ struct bus {
 
 extern const struct fault bus_invalid_parameter, bus_not_found, bus_conflict;
 extern const struct op_row bus_create_mapping, bus_put_mapping, bus_get_mapping, bus_list_mappings,
-    bus_update_mapping, bus_delete_mapping, bus_commit_checkpoint, bus_causes;
+    bus_update_mapping, bus_delete_mapping, bus_commit_checkpoint, bus_causes, bus_rewound;
 
 /* The mappings, read from the store and started when they are not. */
 struct bus *bus_of(const struct call *c);

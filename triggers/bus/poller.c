@@ -201,6 +201,8 @@ void lane_go_on(struct lane *l)
 {
     const struct mapping *m = l->poller->mapping;
     struct world *w = l->poller->world;
+    if (l->batch_began > clock_now(&w->clock))
+        l->batch_began = clock_now(&w->clock); /* it was set back */
     int64_t window_end = l->batch_began + m->window_ms;
     bool full = l->count >= wanted_count(l) || fitting(l) < l->count;
     timer_stop(w->timers, &l->timer);

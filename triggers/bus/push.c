@@ -240,7 +240,7 @@ static void push_close(struct world *w, void *state)
     free(p);
 }
 
-static const struct op_row *const ops[] = {&bus_push, &bus_causes, NULL};
+static const struct op_row *const ops[] = {&bus_push, &bus_causes, &bus_rewound, NULL};
 
 const struct service bus_push_service = {
     .name = "bus",

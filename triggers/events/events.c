@@ -15,6 +15,14 @@ const struct fault events_limit = {.code = "LimitExceededException",
                                    .http = 400,
                                    .text = "The requested resource exceeds the maximum number allowed."};
 
+static void plan(struct rule *r)
+{
+    timer_stop(r->world->timers, &r->timer);
+    int64_t next = schedule_next(&r->schedule, r->created, clock_now(&r->world->clock));
+    if (r->enabled && next != INT64_MAX)
+        timer_set(r->world->timers, &r->timer, next);
+}
+
 static void due(struct timer *t)
 {
     struct rule *r = list_of(t, struct rule, timer);
@@ -28,8 +36,7 @@ static void due(struct timer *t)
     cJSON_AddItemToObject(c->in, "Name", cJSON_Duplicate(cJSON_GetObjectItem(r->row, "Name"), false));
     cJSON_AddNumberToObject(c->in, "Time", (double)t->node.due);
     door_send(c);
-    timer_set(r->world->timers, &r->timer,
-              schedule_next(&r->schedule, r->created, clock_now(&r->world->clock)));
+    plan(r);
 }
 
 /* The model follows its row. */
@@ -42,10 +49,7 @@ static void rule_read(struct rule *r)
     r->enabled = state && strcmp(state, "ENABLED") == 0;
     schedule_parse(str_z(cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "ScheduleExpression"))),
                    &r->schedule);
-    timer_stop(r->world->timers, &r->timer);
-    int64_t next = schedule_next(&r->schedule, r->created, clock_now(&r->world->clock));
-    if (r->enabled && next != INT64_MAX)
-        timer_set(r->world->timers, &r->timer, next);
+    plan(r);
 }
 
 static void rule_take(struct events *e, cJSON *row)
@@ -183,6 +187,19 @@ struct events *events_of(const struct call *c)
     return e;
 }
 
+/* Rewound: each rule's next time is the next after the clock's new time.  Internal. */
+static enum op_end rewound(struct call *c, const void *input)
+{
+    (void)input;
+    struct map_entry *at = events_of(c)->rules.first;
+    struct rule *r;
+    while ((r = map_each(&at, NULL)))
+        plan(r);
+    return OP_DONE;
+}
+
+static const struct op_row events_rewound = {"Rewound", rewound, .flags = OP_INTERNAL | OP_TYPED | OP_QUIET};
+
 /* --- finding */
 
 bool rule_name_ok(struct str name)
@@ -222,17 +239,9 @@ enum op_end events_refuse_bus(struct call *c, struct str bus)
 }
 
 static const struct op_row *const ops[] = {
-    &events_put_rule,
-    &events_delete_rule,
-    &events_describe_rule,
-    &events_list_rules,
-    &events_enable_rule,
-    &events_disable_rule,
-    &events_put_targets,
-    &events_remove_targets,
-    &events_list_targets,
-    &events_fire,
-    NULL,
+    &events_put_rule,     &events_delete_rule,  &events_describe_rule, &events_list_rules,
+    &events_enable_rule,  &events_disable_rule, &events_put_targets,   &events_remove_targets,
+    &events_list_targets, &events_fire,         &events_rewound,       NULL,
 };
 
 const struct service events_service = {

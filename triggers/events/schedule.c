@@ -272,7 +272,6 @@ int64_t schedule_next(const struct schedule *s, int64_t begin, int64_t after)
 {
     if (!s->rate_ms)
         return next_cron(s, after);
-    if (after < begin)
-        return begin + s->rate_ms;
-    return begin + ((after - begin) / s->rate_ms + 1) * s->rate_ms;
+    int64_t passed = after - begin, times = passed / s->rate_ms - (passed % s->rate_ms < 0);
+    return begin + (times + 1) * s->rate_ms;
 }

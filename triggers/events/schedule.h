@@ -20,7 +20,8 @@ struct schedule {
 /* False: not a valid expression. */
 bool schedule_parse(struct str text, struct schedule *out);
 
-/* The first time after `after` (ms); a rate counts from `begin`.  INT64_MAX: never again. */
+/* The first time after `after` (ms); a rate counts from `begin`, also back from it.
+ *  INT64_MAX: never again. */
 int64_t schedule_next(const struct schedule *s, int64_t begin, int64_t after);
 
 #endif

@@ -21,6 +21,7 @@ extern const struct op_row sqs_purge_queue;
 extern const struct op_row sqs_put_queue;
 extern const struct op_row sqs_receive_message;
 extern const struct op_row sqs_remove_permission;
+extern const struct op_row sqs_rewound;
 extern const struct op_row sqs_send_message;
 extern const struct op_row sqs_send_message_batch;
 extern const struct op_row sqs_set_queue_attributes;

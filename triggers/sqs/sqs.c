@@ -28,6 +28,7 @@ static const struct op_row *const ops[] = {
     &sqs_add_permission,
     &sqs_remove_permission,
     &sqs_causes,
+    &sqs_rewound,
     NULL,
 };
 

@@ -475,6 +475,35 @@ enum rc due_first(struct store *s, uint64_t queue, int64_t now, int max, struct 
     return rc == RC_END ? RC_OK : rc;
 }
 
+enum rc due_ahead(struct store *s, uint64_t queue, int64_t now, int64_t most, int64_t *n, int64_t *first)
+{
+    *n = 0, *first = INT64_MAX;
+    struct key all, from, end;
+    key_init(&all, DUE);
+    key_u64(&all, queue);
+    key_after(&end, key_view(&all));
+    due_key(&from, queue, now, UINT64_MAX);
+    struct store_cursor *at;
+    enum rc rc = store_seek(s, &at, key_view(&from), key_view(&end), false);
+    key_release(&all);
+    key_release(&from);
+    key_release(&end);
+    if (rc != RC_OK)
+        return rc;
+    struct str key, value;
+    while (*n < most && (rc = store_next(at, &key, &value)) == RC_OK) {
+        struct due d;
+        if (!due_parse(key, value, &d)) {
+            rc = RC_BAD;
+            break;
+        }
+        *first = *n == 0 ? d.visible_at : *first;
+        ++*n;
+    }
+    store_cursor_close(at);
+    return rc == RC_END ? RC_OK : rc;
+}
+
 enum rc due_each(struct store *s, uint64_t queue, void (*visit)(void *arg, const struct due *d), void *arg)
 {
     struct store_cursor *at;

@@ -86,6 +86,9 @@ enum rc due_lift(struct store *s, uint64_t queue, const struct due *d);
 enum rc due_first(struct store *s, uint64_t queue, int64_t now, int max, struct due *rows, int *n,
                   int64_t *next);
 
+/* How many rows have visible_at > now, counted up to `most`, and the time of the first. */
+enum rc due_ahead(struct store *s, uint64_t queue, int64_t now, int64_t most, int64_t *n, int64_t *first);
+
 /* Walks over all due rows of the queue, in the order of their times. */
 enum rc due_each(struct store *s, uint64_t queue, void (*visit)(void *arg, const struct due *d), void *arg);
 
