@@ -28,12 +28,12 @@ bool exec_is_binary(const struct exec *x, struct str media_types)
     return false;
 }
 
-/* HTTP APIs hand over as text only what says that it is. */
+/* HTTP APIs hand over as text only what says that it is: with no type it is bytes. */
 static bool is_text(struct str content_type)
 {
     static const char *const texts[] = {"application/json", "application/javascript", "application/xml"};
-    struct str type = first_type(content_type);
-    if (!content_type.p || str_ieq(str_sub(type, 0, 5), STR("text/")))
+    struct str type = first_type(content_type.p ? content_type : STR(""));
+    if (str_ieq(str_sub(type, 0, 5), STR("text/")))
         return true;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         if (str_ieq(type, str_z(texts[i])))
@@ -76,14 +76,12 @@ static struct str host_name(const struct http_request *http)
     return str_cut(&host, ':');
 }
 
-/* HTTP APIs show the path decoded and with a named stage before it. */
-static struct str shown_path(struct exec *x, struct arena *a)
+/* HTTP APIs show a named stage before the path. */
+static struct str shown_path(const struct exec *x, struct str path, struct arena *a)
 {
-    if (x->api->rest)
-        return x->raw_path;
-    if (!x->api->path_prefix.n)
-        return x->path;
-    return arena_printf(a, "%.*s%.*s", STR_ARG(x->api->path_prefix), STR_ARG(x->path));
+    if (x->api->rest || !x->api->path_prefix.n)
+        return path;
+    return arena_printf(a, "%.*s%.*s", STR_ARG(x->api->path_prefix), STR_ARG(path));
 }
 
 struct proxy_event *event_make(struct exec *x, struct arena *a)
@@ -96,7 +94,8 @@ struct proxy_event *event_make(struct exec *x, struct arena *a)
     e->http = passed_request(x, a);
     e->resource = x->route->route.path;
     e->route_key = x->route->key;
-    e->path = shown_path(x, a);
+    e->path = shown_path(x, api->rest ? x->raw_path : x->path, a);
+    e->path_sent = shown_path(x, x->raw_path, a);
     e->stage = api->stage;
     e->api_id = api->id;
     e->account = c->account;
@@ -104,6 +103,7 @@ struct proxy_event *event_make(struct exec *x, struct arena *a)
     e->domain = host_name(x->http);
     e->request_id = api->rest ? str_n(c->request_id, IDENT_UUID_SIZE - 1) : x->extended_id;
     e->extended_id = x->extended_id;
+    e->deployment_id = api->deployment_id;
     e->resource_id = api->rest ? x->route->resource_id : x->route->key;
     if (x->key) {
         e->api_key = arena_str(a, x->key->value);
@@ -149,9 +149,10 @@ static const struct http_request *kept_request(struct arena *a, const struct htt
 
 void event_keep(struct proxy_event *e, struct arena *a)
 {
-    struct str *const texts[] = {&e->resource,   &e->route_key, &e->path,        &e->stage,
-                                 &e->api_id,     &e->account,   &e->region,      &e->domain,
-                                 &e->request_id, &e->body,      &e->resource_id, &e->extended_id};
+    struct str *const texts[] = {&e->resource,   &e->route_key,    &e->path,        &e->stage,
+                                 &e->api_id,     &e->account,      &e->region,      &e->domain,
+                                 &e->request_id, &e->body,         &e->resource_id, &e->extended_id,
+                                 &e->path_sent,  &e->deployment_id};
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         *texts[i] = kept(a, *texts[i]);
     e->http = kept_request(a, e->http);

@@ -2,6 +2,7 @@
 
 #include "api.h"
 #include "base/digest.h"
+#include "base/json.h"
 #include "core/conf.h"
 #include "cors.h"
 #include "door/arn.h"
@@ -64,6 +65,17 @@ static struct str resource_id(struct arena *a, struct str path)
     char hex[65];
     digest_sha256_hex(path, hex);
     return arena_str(a, str_n(hex, 6));
+}
+
+/* What a stage serves was deployed once: another row, another deployment. */
+static struct str deployment_id(struct arena *a, const cJSON *row)
+{
+    struct buf text;
+    buf_init(&text, 16u << 20);
+    json_print(&text, row);
+    struct str id = resource_id(a, buf_view(&text));
+    buf_release(&text);
+    return id;
 }
 
 static void add_method(struct api *api, struct method *m)
@@ -130,6 +142,8 @@ static struct api *api_of(struct world *w, const cJSON *row)
     api->rest = str_is(text(a, row, "Kind"), "REST");
     api->port = (int)number(row, "Port", 0);
     api->made_at = (int64_t)number(row, "MadeAt", 0);
+    if (api->rest)
+        api->deployment_id = deployment_id(a, row);
     bool unnamed = str_is(api->stage, "$default");
     api->path_prefix = unnamed ? STR("") : arena_printf(a, "/%.*s", STR_ARG(api->stage));
     api->limit = limit_of(get(row, "Throttle"));

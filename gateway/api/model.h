@@ -45,7 +45,8 @@ struct api {
     int holders;
     struct arena arena; /* all of it lies here */
     struct str id, logical_id, name, stage;
-    struct str path_prefix; /* "/Prod"; "" for $default */
+    struct str path_prefix;   /* "/Prod"; "" for $default */
+    struct str deployment_id; /* 6 characters; absent for HTTP */
     bool rest;
     int port; /* 0: the first API's port, 1: the next ... */
     int64_t made_at;

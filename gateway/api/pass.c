@@ -44,6 +44,12 @@ static bool is_kept_back(struct str name)
     return str_ieq_any(name, names, sizeof names / sizeof *names);
 }
 
+/* A REST API writes this one name in its own way, whatever the client wrote; others keep their case. */
+static struct str passed_name(const struct exec *x, struct str name)
+{
+    return x->api->rest && str_ieq(name, STR("authorization")) ? STR("Authorization") : name;
+}
+
 static void pass_headers(const struct exec *x, struct http_headers *to, struct arena *a)
 {
     enum { ADDED = 4 };
@@ -52,8 +58,8 @@ static void pass_headers(const struct exec *x, struct http_headers *to, struct a
     to->list = arena_alloc(a, to->cap * sizeof *to->list);
     for (size_t i = 0; i < from->n; i++)
         if (!x->api->rest || !is_kept_back(from->list[i].name))
-            to->list[to->n++] =
-                (struct http_header){from->list[i].name, codec_utf8_mended(a, from->list[i].value)};
+            to->list[to->n++] = (struct http_header){passed_name(x, from->list[i].name),
+                                                     codec_utf8_mended(a, from->list[i].value)};
 }
 
 /* REST takes ';' in a query for '&'.  ("Important notes for REST APIs") */

@@ -1,7 +1,7 @@
 /* RESPOND: what a function gave becomes an HTTP answer.
  *
  * The result is read once, without a tree.  Three sets of rules then say whether it will do:
- *   REST        an object of known members only, at least one of them; status 200 where it has none
+ *   REST        an object of known members only; status 200 where it has none
  *   HTTP, 1.0   an object with a statusCode
  *   HTTP, 2.0   an object with a statusCode; anything else is a 200 with itself as the body, but for an
  * object with an errorMessage (Lambda proxy integrations: "output format", "payload format version") */
@@ -15,8 +15,7 @@ struct result {
     bool bad;     /* a member of ours is of a wrong kind */
     bool failed;  /* has an errorMessage, as the result of a function that failed */
     bool decided; /* has a statusCode, good or bad */
-    int members;
-    int status; /* 0: none */
+    int status;   /* 0: none */
     struct http_headers headers;
     struct str body;
     bool base64;
@@ -179,7 +178,6 @@ static void read_result(const struct exec *x, struct arena *a, struct str json, 
     bool first = true;
     struct str name;
     while (json_member(&in.r, &first, &name)) {
-        out->members++;
         if (!read_member(&in, name, out))
             out->bad = true;
     }
@@ -269,8 +267,6 @@ static const char *what_is_wrong(const struct exec *x, const struct result *res)
         return "the function's answer has a member that is not statusCode, headers, multiValueHeaders, body "
                "or "
                "isBase64Encoded";
-    if (x->api->rest && res->members == 0)
-        return "the function's answer is empty";
     if (!x->api->rest && !res->status)
         return "the function's answer has no statusCode";
     return NULL;

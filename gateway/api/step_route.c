@@ -2,6 +2,7 @@
 #include "base/codec.h"
 #include "cors.h"
 #include "exec.h"
+#include <string.h>
 
 /* "/Prod/orders" -> "/orders" where the prefix is /Prod.  Absent: the path does not begin so. */
 static struct str below(struct str path, struct str prefix)
@@ -12,23 +13,47 @@ static struct str below(struct str path, struct str prefix)
     return rest.n == 0 || rest.p[0] == '/' ? rest : STR_NONE;
 }
 
+/* "//Prod/a" -> "/Prod/a": several slashes before the stage are one to a REST API. */
+static struct str one_slash(struct str path)
+{
+    while (path.n > 1 && path.p[0] == '/' && path.p[1] == '/')
+        path = str_sub(path, 1, path.n);
+    return path;
+}
+
 /* What the API is to route: an API's own port has no stage in the path, other addresses have. */
 static struct str own_path(struct exec *x)
 {
     const struct handle_in *in = x->in;
+    struct str path = x->api->rest ? one_slash(in->path) : in->path;
     if (in->stage.p && !str_eq(in->stage, x->api->stage))
         return STR_NONE;
     if (!in->staged)
-        return in->path;
-    struct str named = below(in->path, STR("/$default"));
-    return named.p && !x->api->path_prefix.n ? named : below(in->path, x->api->path_prefix);
+        return path;
+    struct str named = below(path, STR("/$default"));
+    return named.p && !x->api->path_prefix.n ? named : below(path, x->api->path_prefix);
 }
 
-/* REST does not tell /a/ from /a; HTTP APIs do, and see the path decoded. */
+/* "/a//b" -> "/a/b". */
+static struct str single_slashes(struct arena *a, struct str path)
+{
+    if (!memmem(path.p, path.n, "//", 2))
+        return path;
+    char *out = arena_alloc(a, path.n);
+    size_t n = 0;
+    for (size_t i = 0; i < path.n; i++)
+        if (path.p[i] != '/' || n == 0 || out[n - 1] != '/')
+            out[n++] = path.p[i];
+    return str_n(out, n);
+}
+
+/* REST tells neither /a/ nor //a from /a; HTTP APIs do, and see the path decoded. */
 static struct str routed_path(struct exec *x, struct str path)
 {
-    if (x->api->rest)
+    if (x->api->rest) {
+        path = single_slashes(&x->call->arena, path);
         return path.n > 1 && path.p[path.n - 1] == '/' ? str_sub(path, 0, path.n - 1) : path;
+    }
     if (str_find(path, '%') < 0)
         return path;
     return codec_utf8_mended(&x->call->arena, codec_unpercent(&x->call->arena, path, false));

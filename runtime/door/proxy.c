@@ -104,7 +104,8 @@ struct str proxy_context_path(const struct proxy_event *e, struct arena *a)
 
 struct str proxy_user_agent(const struct proxy_event *e)
 {
-    return http_header_get(&e->http->headers, "user-agent");
+    struct str agent = http_header_get(&e->http->headers, "user-agent");
+    return agent.p || e->format == 1 ? agent : STR("");
 }
 
 struct str proxy_protocol(const struct proxy_event *e)
@@ -312,6 +313,7 @@ static void context1(struct object *event, const struct proxy_event *e, struct a
     text(&c, "accountId", e->account);
     text(&c, "apiId", e->api_id);
     authorizer1(&c, e);
+    text_if(&c, "deploymentId", e->deployment_id);
     text(&c, "domainName", e->domain);
     text(&c, "domainPrefix", proxy_domain_prefix(e));
     text(&c, "extendedRequestId", e->extended_id);
@@ -335,7 +337,7 @@ static void event1(const struct proxy_event *e, struct arena *a, struct buf *out
     if (!e->rest)
         text(&o, "version", STR("1.0"));
     text(&o, "resource", e->resource);
-    text(&o, "path", e->path);
+    text(&o, "path", e->path_sent);
     text(&o, "httpMethod", e->http->method);
     size_t n = header_pairs(e, a, &list);
     single_and_multi(&o, "headers", "multiValueHeaders", list, n);
@@ -403,7 +405,7 @@ static void context2(struct object *event, const struct proxy_event *e)
     text(&http, "path", e->path);
     text(&http, "protocol", proxy_protocol(e));
     text(&http, "sourceIp", e->http->remote);
-    text_if(&http, "userAgent", proxy_user_agent(e));
+    text(&http, "userAgent", proxy_user_agent(e));
     close_object(&http);
     text(&c, "requestId", e->request_id);
     text(&c, "routeKey", e->route_key);

@@ -20,7 +20,9 @@ struct proxy_event {
     struct str resource;  /* "/orders/{id}" (1.0) */
     struct str route_key; /* "GET /orders/{id}" or "$default" */
     struct str path;      /* REST: without the stage; HTTP APIs, also as 2.0's rawPath: with a named stage */
+    struct str path_sent; /* the same before it was decoded: 1.0's `path` */
     struct str stage, api_id, account, region, domain, request_id, resource_id;
+    struct str deployment_id;       /* REST */
     struct str extended_id;         /* x-amz-apigw-id */
     struct str api_key, api_key_id; /* absent without one */
     int64_t time;                   /* ms, world's clock */
@@ -51,7 +53,7 @@ bool proxy_is_cookie(struct str header_name);
 struct str proxy_domain_prefix(const struct proxy_event *e);
 /* 1.0's requestContext.path: with the stage, unless it is $default. */
 struct str proxy_context_path(const struct proxy_event *e, struct arena *a);
-struct str proxy_user_agent(const struct proxy_event *e); /* absent without one */
+struct str proxy_user_agent(const struct proxy_event *e); /* without one: absent, in 2.0 "" */
 struct str proxy_protocol(const struct proxy_event *e);   /* "HTTP/1.1" */
 
 #define PROXY_TIME_SIZE 32

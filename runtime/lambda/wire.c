@@ -107,6 +107,7 @@ static const size_t proxy_texts[] = {
     offsetof(struct proxy_event, request_id),  offsetof(struct proxy_event, resource_id),
     offsetof(struct proxy_event, extended_id), offsetof(struct proxy_event, api_key),
     offsetof(struct proxy_event, api_key_id),  offsetof(struct proxy_event, body),
+    offsetof(struct proxy_event, path_sent),   offsetof(struct proxy_event, deployment_id),
 };
 #define PROXY_TEXTS (sizeof(proxy_texts) / sizeof(proxy_texts[0]))
 

@@ -98,7 +98,7 @@ class Gateway(unittest.TestCase):
 
     def answered(self, api, lua, path="/answer"):
         """What a client gets when the function answers this Lua value."""
-        return self.ask(api, "POST", path, lua)
+        return self.ask(api, "POST", path, lua, content_type="text/plain")
 
     def assert_refused(self, a, status, message, reason):
         self.assertEqual((a.status, a.json), (status, {"message": message}))
@@ -191,7 +191,7 @@ class Gateway(unittest.TestCase):
     # --- answers
 
     def test_what_a_rest_api_takes_for_an_answer(self):
-        for lua in ('{}', '"text"', '42', 'nil', '{ statusCode = "abc" }', '{ statusCode = 200, odd = 1 }',
+        for lua in ('"text"', '42', 'nil', '{ statusCode = "abc" }', '{ statusCode = 200, odd = 1 }',
                     '{ statusCode = 200, body = { 1 } }', '{ statusCode = 200, multiValueHeaders = { x = "y" } }', 'error "no"'):
             a = self.answered(REST, lua)
             self.assertEqual((a.status, a.json), BAD_REST, lua)
@@ -199,6 +199,7 @@ class Gateway(unittest.TestCase):
         a = self.answered(REST, '{ statusCode = "201", headers = { ["X-A"] = true }, multiValueHeaders = { ["X-A"] = { "1" } } }')
         self.assertEqual((a.status, a.headers["x-a"], a.headers["content-type"]), (201, "1, true", "application/json"))
         self.assertEqual(self.answered(REST, '{ headers = { a = "b" } }').status, 200)
+        self.assertEqual((self.answered(REST, '{}').status, self.answered(REST, '{}').body), (200, b""))
 
     def test_what_an_http_api_takes_for_an_answer(self):
         for lua, body in (('{ a = 1 }', b'{"a":1}'), ('"text"', b"text"), ('42', b"42"), ('json.array {}', b"[]")):

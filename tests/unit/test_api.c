@@ -22,7 +22,8 @@ static struct {
     const char *payload; /* NULL: never answers */
     const char *error;
     struct call *waiting;
-    char function[100], path[100], parameter[100], key[100], body[100], route[100];
+    char function[100], path[100], sent[100], deployment[100], parameter[100], key[100], body[100],
+        route[100];
     char method[100], query[100], domain[100], headers[300]; /* values of the client's own headers alone */
     int format, calls;
     bool base64;
@@ -55,7 +56,8 @@ static enum op_end run_invoke(struct call *c, const void *none)
     const struct proxy_event *e = in->proxy;
     assert_null(none);
     fn.calls++;
-    note(fn.function, in->function), note(fn.path, e->path), note(fn.key, e->api_key);
+    note(fn.function, in->function), note(fn.path, e->path), note(fn.sent, e->path_sent);
+    note(fn.deployment, e->deployment_id), note(fn.key, e->api_key);
     note(fn.parameter, e->path_parameter_count ? e->path_parameters[0].value : STR_NONE);
     note(fn.body, e->body), note(fn.route, e->route_key);
     note(fn.method, e->http->method), note(fn.query, e->http->query), note(fn.domain, e->domain);
@@ -245,7 +247,7 @@ static void test_rest_output(void **state)
         const char *payload;
         int status;
     } rows[] = {
-        {"{}", 502},
+        {"{}", 200},
         {"\"text\"", 502},
         {"null", 502},
         {"[1]", 502},
@@ -518,7 +520,9 @@ static void test_http_format1(void **state)
 {
     (void)state;
     fn.payload = "{\"statusCode\":200,\"multiValueHeaders\":{\"a\":[\"1\"]}}";
-    send(http_id, "GET /old", NULL, "");
+    send(http_id, "GET /%6Fld", NULL, "");
+    assert_string_equal(fn.path, "/old");
+    assert_string_equal(fn.sent, "/%6Fld");
     answers(200, "");
     assert_int_equal(fn.format, 1);
     assert_string_equal(header("a"), "1");
@@ -539,6 +543,54 @@ static void test_http_routes(void **state)
     answers(200, "1");
     assert_true(fn.base64);
     assert_string_equal(fn.body, "YT0x");
+}
+
+/* HTTP APIs take for text what says so; with no type a body is bytes. */
+static void test_http_body(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *type;
+        bool base64;
+    } rows[] = {
+        {NULL, true},
+        {"Content-Type: application/octet-stream", true},
+        {"Content-Type: text/plain", false},
+        {"Content-Type: application/json; charset=utf-8", false},
+        {"Content-Type: application/xml", false},
+        {"Content-Type: application/javascript", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        fn.payload = "1";
+        send(http_id, "POST /menu", rows[i].type, "hi");
+        answers(200, "1");
+        assert_int_equal(fn.base64, rows[i].base64);
+        assert_string_equal(fn.body, rows[i].base64 ? "aGk=" : "hi");
+    }
+}
+
+/* Slashes in front are one, those inside match as one; the event shows the path as it came. */
+static void test_rest_slashes(void **state)
+{
+    (void)state;
+    fn.payload = "{}";
+    send(rest_id, "GET ///hello/a", WITH_KEY, "");
+    answers(200, "");
+    assert_string_equal(fn.path, "/hello/a");
+    send(rest_id, "GET /hello//a", WITH_KEY, "");
+    answers(200, "");
+    assert_string_equal(fn.path, "/hello//a");
+    assert_string_equal(fn.parameter, "a");
+}
+
+static void test_rest_authorization(void **state)
+{
+    (void)state;
+    fn.payload = "{}";
+    send(rest_id, "GET /hello/a", WITH_KEY "\nAUTHORIZATION: x\nX-lOUD: y", "");
+    assert_non_null(strstr(fn.headers, "Authorization: x"));
+    assert_non_null(strstr(fn.headers, "X-lOUD: y"));
+    assert_int_equal(strlen(fn.deployment), 6);
 }
 
 static void test_http_cors(void **state)
@@ -735,6 +787,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_http_routes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_http_cors, setup, teardown),
         cmocka_unit_test_setup_teardown(test_stage_in_path, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_http_body, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rest_slashes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_rest_authorization, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sizes, setup, teardown),
         cmocka_unit_test_setup_teardown(test_removed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_put_again, setup, teardown),

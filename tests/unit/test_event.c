@@ -34,6 +34,7 @@ static struct proxy_event event(const struct http_request *http)
         .resource = STR("/hello/{name}"),
         .route_key = STR("POST /hello/{name}"),
         .path = STR("/hello/ada"),
+        .path_sent = STR("/hello/ada"),
         .stage = STR("Prod"),
         .api_id = STR("abcdefghij"),
         .account = STR("000000000000"),
@@ -42,6 +43,7 @@ static struct proxy_event event(const struct http_request *http)
         .request_id = STR("11111111-2222-4333-8444-555555555555"),
         .resource_id = STR("a1b2c3"),
         .extended_id = STR("Abc="),
+        .deployment_id = STR("abc123"),
         .time = 1795339800123,
         .path_parameters = path,
         .path_parameter_count = 1,
@@ -131,6 +133,7 @@ static void test_rest(void **state)
     has(tree, "multiValueQueryStringParameters.a", "[\"1\",\"2\"]");
     has(tree, "pathParameters", "{\"name\":\"ada lovelace\"}");
     has(tree, "requestContext.path", "\"/Prod/hello/ada\"");
+    has(tree, "requestContext.deploymentId", "\"abc123\"");
     has(tree, "requestContext.requestTime", "\"22/Nov/2026:09:30:00 +0000\"");
     has(tree, "requestContext.requestTimeEpoch", "1795339800123");
     has(tree, "requestContext.domainPrefix", "\"abcdefghij\"");
@@ -174,12 +177,15 @@ static void test_http1(void **state)
     struct proxy_event e = event(&http);
     e.rest = false;
     e.stage = STR("$default");
-    e.resource_id = STR_NONE;
+    e.resource_id = e.deployment_id = STR_NONE;
+    e.path_sent = STR("/hello/%61da");
     e.body_base64 = true;
     cJSON *tree = both(&e);
     has(tree, "version", "\"1.0\"");
     has(tree, "requestContext.path", "\"/hello/ada\"");
     has(tree, "requestContext.resourceId", "null");
+    has(tree, "requestContext.deploymentId", "absent");
+    has(tree, "path", "\"/hello/%61da\""); /* as it was sent; requestContext.path above is decoded */
     has(tree, "requestContext.authorizer", "{\"claims\":null,\"scopes\":null}");
     has(tree, "isBase64Encoded", "true");
     cJSON_Delete(tree);
@@ -215,6 +221,7 @@ static void test_http2(void **state)
     has(tree, "queryStringParameters", "absent");
     has(tree, "pathParameters", "absent");
     has(tree, "rawQueryString", "\"\"");
+    has(tree, "requestContext.http.userAgent", "\"\"");
     cJSON_Delete(tree);
 }
 

@@ -86,13 +86,15 @@ struct source {
     struct http_header headers[];
 };
 
-static struct str *const *texts_of(struct source *s, struct str *list[16])
+enum { TEXTS = 18 };
+
+static struct str *const *texts_of(struct source *s, struct str *list[TEXTS])
 {
     struct proxy_event *e = &s->event;
-    struct str *const all[16] = {
-        &e->resource,   &e->route_key,   &e->path,        &e->stage,        &e->api_id,  &e->account,
-        &e->domain,     &e->request_id,  &e->resource_id, &e->extended_id,  &e->api_key, &e->api_key_id,
-        &s->http.query, &s->http.method, &s->http.remote, &s->event.region,
+    struct str *const all[TEXTS] = {
+        &e->resource,   &e->route_key,   &e->path,        &e->stage,       &e->api_id,    &e->account,
+        &e->domain,     &e->request_id,  &e->resource_id, &e->extended_id, &e->api_key,   &e->api_key_id,
+        &s->http.query, &s->http.method, &s->http.remote, &e->region,      &e->path_sent, &e->deployment_id,
     };
     memcpy(list, all, sizeof(all));
     return list;
@@ -103,10 +105,10 @@ static void keep_source(lua_State *L, const struct proxy_event *e)
 {
     const struct http_headers *h = &e->http->headers;
     struct source copy = {.event = *e, .http = *e->http}, *s;
-    struct str *list[16];
+    struct str *list[TEXTS];
     size_t size = sizeof(copy) + h->n * sizeof(*h->list);
     texts_of(&copy, list);
-    for (size_t i = 0; i < 16; i++)
+    for (size_t i = 0; i < TEXTS; i++)
         size += list[i]->n;
     for (size_t i = 0; i < h->n; i++)
         size += h->list[i].name.n + h->list[i].value.n;
@@ -118,7 +120,7 @@ static void keep_source(lua_State *L, const struct proxy_event *e)
     *s = copy;
     char *at = (char *)(s->headers + h->n);
     texts_of(s, list);
-    for (size_t i = 0; i < 16; i++)
+    for (size_t i = 0; i < TEXTS; i++)
         move_text(list[i], &at);
     if (h->n)
         memcpy(s->headers, h->list, h->n * sizeof(*h->list));
@@ -237,6 +239,7 @@ static void late_context1(lua_State *L, const struct proxy_event *e, struct aren
     lua_createtable(L, 0, 16);
     text(L, "accountId", e->account);
     text(L, "apiId", e->api_id);
+    text(L, "deploymentId", e->deployment_id);
     text(L, "domainName", e->domain);
     text(L, "domainPrefix", proxy_domain_prefix(e));
     text(L, "extendedRequestId", e->extended_id);
@@ -390,7 +393,7 @@ struct late {
 static const struct late late1[] = {
     {"version", .push = late_version1},
     {"resource", .text = offsetof(struct proxy_event, resource)},
-    {"path", .text = offsetof(struct proxy_event, path)},
+    {"path", .text = offsetof(struct proxy_event, path_sent)},
     {"httpMethod", .push = late_method},
     {"headers", .push = late_headers1},
     {"multiValueHeaders", .push = late_multi_headers},
