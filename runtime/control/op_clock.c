@@ -1,4 +1,5 @@
 /* Clock: show, freeze, resume, set, speed, advance.  A changed clock outlives a restart. */
+#include "base/order.h"
 #include "control_inside.h"
 #include "door/note.h"
 #include "door/rewind.h"
@@ -34,7 +35,8 @@ void control_clock_json(const struct world *w, cJSON *out)
     }
 }
 
-/* What is kept: a frozen clock its time, a running one its distance from the real time of day. */
+/* What is kept: a frozen clock its time, a running one its distance from the real time of day.  Each in the
+ * order of base/order.h. */
 struct kept_clock {
     int64_t frozen_at_us, offset_us;
     double speed;
@@ -47,10 +49,10 @@ enum rc control_clock_changed(struct call *c)
     struct clock real;
     clock_init(&real);
     struct kept_clock kept = {
-        .frozen_at_us = clock_now_us(&w->clock),
-        .offset_us = clock_now_us(&w->clock) - clock_now_us(&real),
-        .speed = w->clock.speed,
-        .frozen = w->clock.frozen,
+        .frozen_at_us = order_i64(clock_now_us(&w->clock)),
+        .offset_us = order_i64(clock_now_us(&w->clock) - clock_now_us(&real)),
+        .speed = order_double(w->clock.speed),
+        .frozen = order_i64(w->clock.frozen),
     };
     timers_clock_changed(w->timers);
     note_spread(w, STR(CLOCK_ARN));
@@ -74,10 +76,14 @@ enum rc control_clock_load(struct world *w)
     if (value.n != sizeof(kept))
         return RC_BAD;
     memcpy(&kept, value.p, sizeof(kept));
-    if (!(kept.speed >= 1 && kept.speed <= CLOCK_SPEED_MAX))
+    double speed = order_double(kept.speed);
+    int64_t frozen_at = order_i64(kept.frozen_at_us), offset = order_i64(kept.offset_us);
+    int64_t now = frozen_at;
+    bool fits = kept.frozen || !__builtin_add_overflow(clock_now_us(&w->clock), offset, &now);
+    if (!fits || now < 0 || now / 1000 >= CONTROL_TIME_END || !(speed >= 1 && speed <= CLOCK_SPEED_MAX))
         return RC_BAD;
-    clock_speed(&w->clock, kept.speed);
-    clock_set(&w->clock, kept.frozen ? kept.frozen_at_us : clock_now_us(&w->clock) + kept.offset_us);
+    clock_speed(&w->clock, speed);
+    clock_set(&w->clock, now);
     if (kept.frozen)
         clock_freeze(&w->clock);
     return RC_OK;

@@ -1,5 +1,5 @@
 /* The SQLite engine: a file with a write-ahead log, or memory.
- * Only this file, checkpoint.c and wal_file.c see sqlite3.
+ * Only this file, checkpoint.c, format.c and wal_file.c see sqlite3.
  *
  *   kv(k, v)    in the order of the keys; v is the value, or the number of its row in big
  *   big(id, v)  values of more than INLINE_MAX bytes, in the order of their coming
@@ -13,6 +13,7 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "checkpoint.h"
+#include "format.h"
 #include "store.h"
 #include "wal_file.h"
 #include <errno.h>
@@ -175,8 +176,7 @@ static enum rc set_up(struct engine *e, unsigned flags)
     if (rc == RC_OK && e->path)
         rc = exec(e, "PRAGMA journal_mode = WAL");
     if (rc == RC_OK)
-        rc = exec(e, "CREATE TABLE IF NOT EXISTS kv(k BLOB PRIMARY KEY, v) WITHOUT ROWID;"
-                     "CREATE TABLE IF NOT EXISTS big(id INTEGER PRIMARY KEY, v BLOB)");
+        rc = format_prepare(e->db, e->path ? e->path : "memory", e->log);
     if (rc == RC_OK)
         rc = exec(e, flags & STORE_DURABLE ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
     for (int i = 0; rc == RC_OK && i < STATEMENTS; i++)

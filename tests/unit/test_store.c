@@ -474,6 +474,51 @@ static void a_file_that_is_no_store(void **state)
     assert_int_equal(store_open(&other, path, 0, NULL), RC_IO);
 }
 
+static void change_file(const struct bench *b, const char *sql)
+{
+    char path[128];
+    sqlite3 *db;
+    snprintf(path, sizeof path, "%s/world.db", b->folder);
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+}
+
+/* Opens the folder, which must fail, and returns what is said. */
+static void is_refused(struct bench *b, enum rc why, const char *line)
+{
+    char *said = NULL;
+    size_t n = 0;
+    struct store *s;
+    struct log log = {.to = open_memstream(&said, &n), .level = LOG_INFO};
+    assert_int_equal(store_open(&s, b->folder, 0, &log), why);
+    fclose(log.to);
+    assert_non_null(strstr(said, line));
+    assert_ptr_equal(strchr(said, '\n'), said + n - 1);
+    free(said);
+}
+
+static void a_folder_says_its_format(void **state)
+{
+    struct bench *b = *state;
+    put(b->s, "a", "1");
+    assert_int_equal(store_commit(b->s), RC_OK);
+    store_close(b->s);
+    assert_int_equal(number_in_file(b, "PRAGMA user_version"), 2);
+    change_file(b, "PRAGMA user_version = 0"); /* as the first versions left it */
+    assert_int_equal(store_open(&b->s, b->folder, 0, NULL), RC_OK);
+    has(b->s, "a", "1");
+    store_close(b->s);
+    assert_int_equal(number_in_file(b, "PRAGMA user_version"), 2);
+    change_file(b, "PRAGMA user_version = 3");
+    is_refused(b, RC_BAD, "has the format 3, of a newer tidepool");
+    change_file(b, "PRAGMA user_version = 0; DROP TABLE big");
+    is_refused(b, RC_BAD, "is a database of something else");
+    change_file(b, "PRAGMA user_version = 0; DROP TABLE kv");
+    assert_int_equal(store_open(&b->s, b->folder, 0, NULL), RC_OK);
+    lacks(b->s, "a");
+}
+
 /* The disk is full in the middle of a turn: the whole turn is lost, what was before it is not, and the store
  * goes on when there is room again. */
 static void a_full_disk_loses_the_turn(void **state)
@@ -607,6 +652,7 @@ int main(void)
         FOLDER(one_process_at_a_time),
         FOLDER(a_folder_that_cannot_be_made),
         FOLDER(a_file_that_is_no_store),
+        FOLDER(a_folder_says_its_format),
         FOLDER(a_full_disk_loses_the_turn),
         FOLDER(what_was_committed_survives_kill),
     };

@@ -1,6 +1,7 @@
 #include "store.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/order.h"
 #include "store/key.h"
 
 #define QUEUE "sqs.queue"
@@ -45,6 +46,21 @@ enum rc queue_write(struct store *s, const struct queue_row *q)
     return rc;
 }
 
+static enum rc put_time(struct store *s, const struct key *k, int64_t at)
+{
+    at = order_i64(at);
+    return store_put(s, key_view(k), str_n(&at, sizeof(at)));
+}
+
+static bool take_time(struct str value, int64_t *at)
+{
+    if (value.n != sizeof(*at))
+        return false;
+    memcpy(at, value.p, sizeof(*at));
+    *at = order_i64(*at);
+    return true;
+}
+
 enum rc queue_erase(struct store *s, const struct queue_row *q)
 {
     struct key k;
@@ -58,7 +74,7 @@ enum rc queue_gone_write(struct store *s, const struct queue_row *q, int64_t now
 {
     struct key k;
     queue_key(&k, GONE, q);
-    enum rc rc = store_put(s, key_view(&k), str_n(&now, sizeof(now)));
+    enum rc rc = put_time(s, &k, now);
     key_release(&k);
     return rc;
 }
@@ -71,8 +87,8 @@ enum rc queue_gone_at(struct store *s, const struct queue_row *q, int64_t *at)
     queue_key(&k, GONE, q);
     enum rc rc = store_get(s, key_view(&k), &value);
     key_release(&k);
-    if (rc == RC_OK && value.n == sizeof(*at))
-        memcpy(at, value.p, sizeof(*at));
+    if (rc == RC_OK && !take_time(value, at))
+        return RC_BAD;
     return rc == RC_NONE ? RC_OK : rc;
 }
 
@@ -201,7 +217,7 @@ static void seq_key(struct key *k, const char *space, uint64_t queue, uint64_t s
 
 static void add_str(struct buf *b, struct str s)
 {
-    uint32_t n = (uint32_t)s.n;
+    uint32_t n = order_u32((uint32_t)s.n);
     buf_add(b, &n, sizeof(n));
     buf_add(b, s.p, s.n);
 }
@@ -218,7 +234,10 @@ static bool take(struct str *rest, void *to, size_t n)
 static bool take_str(struct str *rest, struct str *out)
 {
     uint32_t n;
-    if (!take(rest, &n, sizeof(n)) || rest->n < n)
+    if (!take(rest, &n, sizeof(n)))
+        return false;
+    n = order_u32(n);
+    if (rest->n < n)
         return false;
     *out = str_n(rest->p, n);
     *rest = str_n(rest->p + n, rest->n - n);
@@ -242,7 +261,8 @@ enum rc message_write(struct store *s, uint64_t queue, const struct message *m)
     struct buf b;
     buf_init(&b, MESSAGE_MAX);
     buf_room(&b, n); /* once, instead of growing */
-    buf_add(&b, &m->sent_at, sizeof(m->sent_at));
+    int64_t sent_at = order_i64(m->sent_at);
+    buf_add(&b, &sent_at, sizeof(sent_at));
     buf_add(&b, m->md5, sizeof(m->md5));
     for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
         add_str(&b, *parts[i]);
@@ -269,6 +289,7 @@ static enum rc message_take(struct arena *a, struct str value, uint64_t seq, str
                            &out->trace_id};
     struct str rest = arena_str(a, value);
     bool fits = take(&rest, &out->sent_at, sizeof(out->sent_at)) && take(&rest, out->md5, sizeof(out->md5));
+    out->sent_at = order_i64(out->sent_at);
     for (size_t i = 0; fits && i < sizeof(parts) / sizeof(*parts); i++)
         fits = take_str(&rest, parts[i]);
     return fits ? RC_OK : RC_BAD;
@@ -361,7 +382,7 @@ enum rc messages_wipe(struct store *s, uint64_t queue)
 
 /* --- due rows */
 
-/* The value of a due row: fixed fields, in the machine's byte order. */
+/* The value of a due row: fixed fields, each in the order of base/order.h. */
 struct due_value {
     int64_t sent_at, first_received_at, received_at;
     uint32_t receives, tag;
@@ -378,7 +399,9 @@ static void due_key(struct key *k, uint64_t queue, int64_t visible_at, uint64_t 
 
 enum rc due_write(struct store *s, uint64_t queue, const struct due *d)
 {
-    struct due_value v = {d->sent_at, d->first_received_at, d->received_at, d->receives, d->tag, d->moved};
+    struct due_value v = {order_i64(d->sent_at),     order_i64(d->first_received_at),
+                          order_i64(d->received_at), order_u32(d->receives),
+                          order_u32(d->tag),         (uint64_t)order_i64(d->moved)};
     struct key k;
     due_key(&k, queue, d->visible_at, d->seq);
     enum rc rc = store_add(s, key_view(&k), str_n(&v, sizeof(v)));
@@ -392,8 +415,9 @@ static bool due_take(struct str value, struct due *d)
     if (value.n != sizeof(v))
         return false;
     memcpy(&v, value.p, sizeof(v));
-    d->sent_at = v.sent_at, d->first_received_at = v.first_received_at, d->received_at = v.received_at;
-    d->receives = v.receives, d->tag = v.tag, d->moved = v.moved != 0;
+    d->sent_at = order_i64(v.sent_at);
+    d->first_received_at = order_i64(v.first_received_at), d->received_at = order_i64(v.received_at);
+    d->receives = order_u32(v.receives), d->tag = order_u32(v.tag), d->moved = v.moved != 0;
     return true;
 }
 
@@ -527,7 +551,7 @@ enum rc moved_write(struct store *s, uint64_t queue, uint64_t seq, int64_t visib
 {
     struct key k;
     seq_key(&k, MOVED, queue, seq);
-    enum rc rc = store_put(s, key_view(&k), str_n(&visible_at, sizeof(visible_at)));
+    enum rc rc = put_time(s, &k, visible_at);
     key_release(&k);
     return rc;
 }
@@ -541,8 +565,5 @@ enum rc moved_read(struct store *s, uint64_t queue, uint64_t seq, int64_t *visib
     key_release(&k);
     if (rc != RC_OK)
         return rc;
-    if (value.n != sizeof(*visible_at))
-        return RC_BAD;
-    memcpy(visible_at, value.p, sizeof(*visible_at));
-    return RC_OK;
+    return take_time(value, visible_at) ? RC_OK : RC_BAD;
 }

@@ -1,0 +1,91 @@
+"""Folders of other versions, and damaged ones: what was there is there, or one clear line says why not."""
+import os
+import sqlite3
+import unittest
+
+from harness import ROOT, Tidepool, until
+
+FIRST = os.path.join(ROOT, "tests", "fault", "world-1.sql")  # a folder as 81ba834 left it: "sqlite3 world.db .dump"
+JOBS = "/000000000000/jobs"
+
+
+class World:
+    """A tidepool over the state of a dump; not started yet."""
+
+    def __init__(self, dump=FIRST):
+        self.t = Tidepool(start=False)
+        self.path = os.path.join(self.t.temp, ".tidepool", "world.db")
+        os.makedirs(os.path.dirname(self.path))
+        with open(dump) as f:
+            self.sql(f.read())
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.t.close()
+
+    def sql(self, script):
+        db = sqlite3.connect(self.path)
+        db.executescript(script)
+        db.close()
+
+    def number(self, sql):
+        db = sqlite3.connect(self.path)
+        n, = db.execute(sql).fetchone()
+        db.close()
+        return n
+
+    def refused(self):
+        """What a start says that must end at once."""
+        self.t.spawn()
+        status = self.t.process.wait(120)
+        return status, self.t.output()
+
+
+class OtherVersions(unittest.TestCase):
+    def test_a_folder_of_the_first_version_is_led_on(self):
+        with World() as w:
+            t = w.t.start()
+            dynamodb, sqs, sns, functions = map(t.client, ("dynamodb", "sqs", "sns", "lambda"))
+
+            def received(**kw):
+                got = sqs.receive_message(QueueUrl=t.url() + JOBS, MaxNumberOfMessages=10, **kw).get("Messages", [])
+                return sorted(m["Body"] for m in got)
+
+            self.assertEqual(t.control("clock")["now"], "2026-01-02T03:04:05.011Z")
+            self.assertTrue(t.control("clock")["frozen"])
+            self.assertEqual(len(dynamodb.scan(TableName="Things")["Items"]), 3)
+            red = dynamodb.query(TableName="Things", IndexName="byColour", KeyConditionExpression="colour = :c",
+                                 ExpressionAttributeValues={":c": {"S": "red"}})["Items"]
+            self.assertEqual([len(item["text"]["S"]) for item in red], [10, 10, 900])
+            self.assertEqual(sqs.list_queue_tags(QueueUrl=t.url() + JOBS)["Tags"], {"a": "b"})
+            self.assertEqual(received(VisibilityTimeout=10000), ["third"])
+            t.control("clock", action="advance", value="31s")
+            self.assertEqual(received(VisibilityTimeout=10000), ["first"])
+            t.control("clock", action="advance", value="10m")
+            self.assertEqual(received(VisibilityTimeout=10000), ["late"])
+            t.control("clock", action="advance", value="7m")
+            self.assertEqual(received(VisibilityTimeout=10000), ["second"])
+            sns.publish(TopicArn="arn:aws:sns:us-east-1:000000000000:news", Message="news")
+            self.assertEqual(until(received, 60), ["news"])
+            self.assertEqual(functions.invoke(FunctionName="hello")["Payload"].read(), b'"hello"')
+            kinds = [m["EventSourceArn"].split(":")[2] for m in functions.list_event_source_mappings()["EventSourceMappings"]]
+            self.assertEqual(sorted(kinds), ["dynamodb", "sqs"])
+            self.assertEqual(t.get("/hello").status, 403)
+            self.assertEqual(t.get("/hi", n=1).status, 200)
+            self.assertEqual([r["Name"] for r in t.client("events").list_rules()["Rules"]], ["daily"])
+            self.assertEqual(t.stop(), 0)
+            self.assertEqual(w.number("PRAGMA user_version"), 2)
+
+    def test_a_folder_of_a_newer_version_is_left_alone(self):
+        with World() as w:
+            w.sql("PRAGMA user_version = 77")
+            status, said = w.refused()
+            self.assertEqual(status, 2)
+            self.assertRegex(said.strip(), r"^[^\n]*world.db has the format 77, of a newer tidepool[^\n]*$")
+            self.assertEqual(w.number("PRAGMA user_version"), 77)
+
+
+if __name__ == "__main__":
+    unittest.main()
