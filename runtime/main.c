@@ -9,23 +9,15 @@
 #include "lambda/worker/worker.h"
 #include "sns/sns.h"
 #include "sqs/sqs.h"
+#include "sts/sts.h"
 #include "template/template.h"
 
 static const struct service *const services[] = {
-    &lambda_service,
-    &dynamodb_service,
-    &dynamodbstreams_service,
-    &sqs_service,
-    &sns_service,
-    &apigateway_service,
-    &apigatewayv2_service,
-    &execute_api_service,
-    &bus_mapping_service,
-    &bus_push_service,
-    &events_service,
-    &control_service,
-    &template_service,
-    NULL,
+    &lambda_service,      &dynamodb_service,     &dynamodbstreams_service,
+    &sqs_service,         &sns_service,          &sts_service,
+    &apigateway_service,  &apigatewayv2_service, &execute_api_service,
+    &bus_mapping_service, &bus_push_service,     &events_service,
+    &control_service,     &template_service,     NULL,
 };
 
 int main(int argc, char **argv, char **env)

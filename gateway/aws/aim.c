@@ -29,6 +29,19 @@ static bool unknown_service(struct wire_fault *why, struct arena *a, struct str 
     return false;
 }
 
+/* What Coral says to a Query client; some services have words of their own. */
+static bool unknown_action(struct wire_fault *why, struct arena *a, const struct service *s,
+                           struct str action, struct str version)
+{
+    why->row = &fault_unknown_operation;
+    why->service = s;
+    version = version.n ? version : STR("NO_VERSION_SPECIFIED");
+    why->text = s->unknown_action ? s->unknown_action(a, action)
+                                  : arena_printf(a, "Could not find operation %.*s for version %.*s",
+                                                 STR_ARG(action), STR_ARG(version));
+    return false;
+}
+
 /* Several rows may share one target or name: an operation may live in any of them. */
 static bool find_target(const struct world *w, struct str target, struct arena *a, struct aim *out,
                         struct wire_fault *why)
@@ -83,7 +96,7 @@ static bool find_action(const struct world *w, struct str service, struct str ac
             return true;
         }
     }
-    return seen ? unknown_operation(why, a, seen, action)
+    return seen ? unknown_action(why, a, seen, action, version)
                 : unknown_service(why, a, service.p ? service : version);
 }
 

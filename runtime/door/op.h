@@ -48,6 +48,7 @@ struct service {
     const char *xmlns;
     const char *fault_ns; /* "com.amazonaws.sqs": before '#' in __type; NULL: bare code */
     unsigned wires;
+    bool fault_detail;               /* Query: an error has an empty Detail; AWS's SQS alone */
     const struct op_row *const *ops; /* NULL-ended */
 
     /* World's state of this service; each may be NULL.  open: at world start, state into *state (room), to
@@ -64,6 +65,9 @@ struct service {
      * Coral's text under ValidationException. */
     struct str (*invalid)(struct call *c, const struct shape_error *errors, int n,
                           const struct fault **fault);
+
+    /* Query: what is said of an action that the service does not have, in the arena.  NULL: Coral's words. */
+    struct str (*unknown_action)(struct arena *a, struct str action);
 
     /* Last touch on an answer or a fault before a wire writes it (MD5 fields, legacy names); NULL: none. */
     void (*wire_out)(struct call *c, enum wire wire);

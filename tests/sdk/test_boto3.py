@@ -1,4 +1,4 @@
-"""boto3 against tidepool: each operation of DynamoDB, Streams, SQS, SNS, Lambda and EventBridge at least once.
+"""boto3 against tidepool: each operation of DynamoDB, Streams, SQS, STS, SNS, Lambda and EventBridge at least once.
 
 Runs with Debian 12's boto3 (SQS over the Query protocol) and with newer ones (SQS over JSON).
 """
@@ -350,6 +350,23 @@ class Queues(Case):
             message.delete()
         queue.load()
         self.assertEqual(queue.attributes["ApproximateNumberOfMessagesNotVisible"], "0")
+
+
+# ---------------------------------------------------------------- STS
+
+class Identity(Case):
+    def test_who_is_asking(self):
+        who = t.client("sts").get_caller_identity()
+        self.assertEqual((who["Account"], who["Arn"]), (ACCOUNT, "arn:aws:iam::%s:user/tidepool" % ACCOUNT))
+        self.assertRegex(who["UserId"], "^AIDA[A-Z2-7]{17}$")
+
+    def test_the_account_is_as_configured(self):
+        with Tidepool(args=["--account", "111122223333", "--ephemeral"]) as other:
+            self.assertEqual(other.client("sts").get_caller_identity()["Account"], "111122223333")
+
+    def test_other_actions_are_refused(self):
+        message = self.refused("InvalidAction", t.client("sts").get_session_token)
+        self.assertEqual(message, "Could not find operation GetSessionToken for version 2011-06-15")
 
 
 # ---------------------------------------------------------------- SNS

@@ -50,6 +50,9 @@ class Commands(unittest.TestCase):
                     "--condition-expression", "attribute_not_exists(artist)", fails=True)
         self.assertIn("An error occurred (ConditionalCheckFailedException) when calling the PutItem operation: The conditional request failed", error)
 
+    def test_sts(self):
+        self.assertEqual(aws("sts", "get-caller-identity")["Arn"], "arn:aws:iam::000000000000:user/tidepool")
+
     def test_sqs(self):
         url = aws("sqs", "create-queue", "--queue-name", "jobs", "--attributes", "VisibilityTimeout=60")["QueueUrl"]
         self.assertEqual(url, t.url() + "/000000000000/jobs")

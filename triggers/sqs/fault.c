@@ -86,6 +86,11 @@ struct str sqs_invalid(struct call *c, const struct shape_error *errors, int n, 
                         e->row->name, range_reason(e->row->name));
 }
 
+struct str sqs_unknown_action(struct arena *a, struct str action)
+{
+    return arena_printf(a, "The action %.*s is not valid for this endpoint.", STR_ARG(action));
+}
+
 const char *fault_entry_code(const struct fault *f)
 {
     return f->query ? f->query : f->code;

@@ -33,6 +33,9 @@ enum op_end fail_tags(struct call *c, struct str queue);
 /* The service row's words for input that does not fit its shape. */
 struct str sqs_invalid(struct call *c, const struct shape_error *errors, int n, const struct fault **fault);
 
+/* The service row's words for an action of the Query protocol that there is not, or not at this address. */
+struct str sqs_unknown_action(struct arena *a, struct str action);
+
 /* The name of a fault in a batch answer's Failed entry, where AWS keeps the older codes. */
 const char *fault_entry_code(const struct fault *f);
 

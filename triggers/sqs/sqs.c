@@ -75,10 +75,12 @@ const struct service sqs_service = {
     .xmlns = "http://queue.amazonaws.com/doc/2012-11-05/",
     .fault_ns = "com.amazonaws.sqs",
     .wires = WIRE_JSON10 | WIRE_QUERY,
+    .fault_detail = true,
     .ops = ops,
     .open = open_model,
     .drop = drop_model,
     .close = close_model,
     .invalid = sqs_invalid,
+    .unknown_action = sqs_unknown_action,
     .wire_out = wire_out,
 };
