@@ -63,6 +63,14 @@ void arena_clear(struct arena *a)
     stand_on(a, keep);
 }
 
+size_t arena_size(const struct arena *a)
+{
+    size_t n = 0;
+    for (const struct arena_chunk *k = a->chunks; k; k = k->older)
+        n += k->size;
+    return n;
+}
+
 /* A chunk of its own, slipped behind the current one. */
 static void *alloc_alone(struct arena *a, size_t n)
 {

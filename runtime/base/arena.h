@@ -18,6 +18,9 @@ void arena_release(struct arena *a);
 /* Forgets everything but keeps one chunk for the next user. */
 void arena_clear(struct arena *a);
 
+/* Bytes that it took from the system. */
+size_t arena_size(const struct arena *a);
+
 /* Aligned for any type; never NULL.  arena_zalloc gives zeroed bytes. */
 void *arena_alloc(struct arena *a, size_t n);
 void *arena_zalloc(struct arena *a, size_t n);

@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
         } else {
             struct projection *p = expr_projection(&set, text);
             if (p)
-                check_item(&a, expr_project(&a, p->paths, p->n, item));
+                check_item(&a, expr_project(&a, &p->places, item));
         }
     }
     arena_release(&a);

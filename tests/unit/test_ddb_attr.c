@@ -284,6 +284,35 @@ static void sets_join_and_part(void **state)
     assert_null(attr_set_minus(&v->arena, x, x));
 }
 
+/* Numbers sort by value, whatever their texts; elements are found among many; a large set is taken from a
+ * small one and a small one from a large. */
+static void large_sets_are_sorted_searched_and_parted(void **state)
+{
+    struct values *v = *state;
+    struct buf json;
+    buf_init(&json, 1u << 16);
+    buf_z(&json, "{'x':{'NS':[");
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&json, "%s'%d.5'", i ? "," : "", i * 379 % 1000 - 500);
+    buf_z(&json, "]},'y':{'NS':['-499.5','-1.5','0.50','700','498.5']}}");
+    const struct attr *i = read_item(v, buf_zstr(&json));
+    const struct attr *x = attr_get(i, STR("x")), *y = attr_get(i, STR("y"));
+    for (uint32_t n = 1; n < x->count; n++) {
+        struct number a, b;
+        number_read(x->set[n - 1], &a);
+        number_read(x->set[n], &b);
+        assert_true(number_compare(&a, &b) < 0);
+        assert_true(attr_set_has(x, x->set[n]));
+    }
+    assert_false(attr_set_has(x, STR("0")));
+    assert_int_equal(attr_set_minus(&v->arena, x, y)->count, 996);
+    assert_int_equal(attr_set_union(&v->arena, x, y)->count, 1001);
+    const struct attr *left = attr_set_minus(&v->arena, y, x);
+    assert_int_equal(left->count, 1);
+    assert_string_equal(left->set[0].p, "700");
+    buf_release(&json);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -297,6 +326,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_values_are_refused_in_the_services_words, setup, teardown),
         cmocka_unit_test_setup_teardown(nesting_ends_at_32, setup, teardown),
         cmocka_unit_test_setup_teardown(sets_join_and_part, setup, teardown),
+        cmocka_unit_test_setup_teardown(large_sets_are_sorted_searched_and_parted, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -224,7 +224,7 @@ static const char *projected(struct bench *b, const char *text)
         return b->wrong.text.p;
     struct buf out;
     buf_init(&out, 1 << 16);
-    attr_map_write(expr_project(&b->arena, p->paths, p->n, b->item), &out);
+    attr_map_write(expr_project(&b->arena, &p->places, b->item), &out);
     struct str s = arena_str(&b->arena, buf_view(&out));
     buf_release(&out);
     return s.p;
@@ -238,6 +238,142 @@ static void projections_keep_what_they_name(void **state)
     assert_string_equal(projected(b, "m.l[0], #d"),
                         "{\"a-b\":{\"S\":\"dash\"},\"m\":{\"M\":{\"l\":{\"L\":[{\"N\":\"7\"}]}}}}");
     assert_string_equal(projected(b, "m.q, s.a, l[9]"), "{}");
+}
+
+/* --- work that is linear: no part is copied once for each path */
+
+#define MANY 130000 /* elements: about the most that fit in an item */
+
+static const struct attr *long_list(struct arena *a, uint32_t n)
+{
+    struct attr *list = arena_zalloc(a, sizeof *list);
+    const struct attr **elements = arena_alloc(a, n * sizeof *elements);
+    for (uint32_t i = 0; i < n; i++)
+        elements[i] = attr_int(a, i);
+    *list = (struct attr){.type = ATTR_L, .count = n, .list = elements};
+    return list;
+}
+
+static const struct attr *item_of(struct arena *a, const char *name, const struct attr *value)
+{
+    struct attr_member *m = arena_alloc(a, sizeof *m);
+    *m = (struct attr_member){str_z(name), value};
+    return attr_map_make(a, m, 1);
+}
+
+/* "REMOVE l[0], l[371], ...": so many places, evenly spread. */
+static const char *places(struct arena *a, const char *verb, int n)
+{
+    struct buf b;
+    buf_init(&b, EXPR_LENGTH_MAX);
+    buf_z(&b, verb);
+    for (int i = 0; i < n; i++)
+        buf_printf(&b, "%sl[%d]", i ? "," : " ", i * (MANY / n));
+    assert_false(b.full);
+    const char *z = arena_z(a, buf_view(&b));
+    buf_release(&b);
+    return z;
+}
+
+static void a_large_list_loses_350_places_in_one_walk(void **state)
+{
+    struct bench *b = *state;
+    const struct attr *item = item_of(&b->arena, "l", long_list(&b->arena, MANY));
+    struct update *u = expr_update(fresh(b), str_z(places(&b->arena, "REMOVE", 350)));
+    assert_non_null(u);
+    size_t before = arena_size(&b->arena);
+    const struct attr *left = attr_get(expr_update_apply(u, item, &b->wrong), STR("l"));
+    assert_true(arena_size(&b->arena) - before < 2 * MANY * sizeof(void *));
+    assert_int_equal(left->count, MANY - 350);
+    for (uint32_t i = 0, was = 0; i < left->count; i++, was++) {
+        was += was % (MANY / 350) == 0 && was / (MANY / 350) < 350;
+        assert_int_equal(strtoul(left->list[i]->text.p, NULL, 10), was);
+    }
+}
+
+static void a_projection_of_350_places_walks_once_through_the_item(void **state)
+{
+    struct bench *b = *state;
+    const struct attr *item = item_of(&b->arena, "l", long_list(&b->arena, MANY));
+    struct projection *p = expr_projection(fresh(b), str_z(places(&b->arena, "", 350)));
+    assert_non_null(p);
+    size_t before = arena_size(&b->arena);
+    const struct attr *part = attr_get(expr_project(&b->arena, &p->places, item), STR("l"));
+    assert_true(arena_size(&b->arena) - before < 1 << 20);
+    assert_int_equal(part->count, 350);
+    assert_string_equal(part->list[349]->text.p, "129479");
+}
+
+static void elements_are_set_removed_and_added_at_once(void **state)
+{
+    struct bench *b = *state;
+    leaves(b, "REMOVE l[0] SET l[2] = :x, l[7] = :six, l[4] = :s",
+           "'l':{'L':[{'S':'x'},{'S':'x'},{'S':'he'},{'N':'6'}]}");
+    leaves(b, "REMOVE m.a, m.q SET m.b = :x, m.l[0] = :s",
+           "'m':{'M':{'b':{'S':'x'},'l':{'L':[{'S':'he'}]}}}");
+    leaves(b, "ADD q :ss REMOVE l[1] DELETE ss :all", "'l':{'L':[{'N':'0'},{'N':'2'}]}");
+}
+
+/* A value that is put at many places counts at each: the item is refused before it is built. */
+static void one_value_at_a_thousand_places_is_too_large(void **state)
+{
+    struct bench *b = *state;
+    struct buf text;
+    buf_init(&text, EXPR_LENGTH_MAX);
+    for (int i = 0; i < 300; i++)
+        buf_printf(&text, "%s q%d = l", i ? "," : "SET", i);
+    struct update *u = expr_update(fresh(b), buf_view(&text));
+    assert_non_null(u);
+    assert_null(expr_update_apply(u, item_of(&b->arena, "l", long_list(&b->arena, 10000)), &b->wrong));
+    assert_string_equal(b->wrong.text.p, "Item size to update has exceeded the maximum allowed size");
+    buf_clear(&text);
+    for (int i = 0; i < 150; i++)
+        buf_printf(&text, "%s q%d = list_append(l,l)", i ? "," : "SET", i);
+    u = expr_update(fresh(b), buf_view(&text));
+    assert_non_null(u);
+    const struct attr *item = item_of(&b->arena, "l", long_list(&b->arena, MANY));
+    size_t before = arena_size(&b->arena);
+    assert_null(expr_update_apply(u, item, &b->wrong));
+    assert_string_equal(b->wrong.text.p, "Item size to update has exceeded the maximum allowed size");
+    assert_true(arena_size(&b->arena) - before < 32 * MANY * sizeof(void *));
+    buf_release(&text);
+}
+
+/* More names and values than are looked through one by one; of two with one key the first counts. */
+static void many_names_and_values_are_found(void **state)
+{
+    struct bench *b = *state;
+    struct buf text;
+    cJSON *names = cJSON_CreateObject(), *values = cJSON_CreateObject();
+    buf_init(&text, EXPR_LENGTH_MAX);
+    for (int i = 0; i < 150; i++) {
+        char key[16], name[16];
+        snprintf(key, sizeof key, "#n%d", i * 7 % 150);
+        snprintf(name, sizeof name, "name%d", i * 7 % 150);
+        cJSON_AddStringToObject(names, key, name);
+        key[0] = ':';
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(values, key), "S", name);
+        buf_printf(&text, "%s #n%d = :n%d", i ? "," : "SET", i, i);
+    }
+    cJSON_AddStringToObject(names, "#n3", "second");
+    b->wrong = wrong_none(&b->arena);
+    assert_true(expr_set_init(&b->set, names, values, &b->wrong));
+    struct update *u = expr_update(&b->set, buf_view(&text));
+    assert_non_null(u);
+    const struct attr *item = expr_update_apply(u, &attr_empty_map, &b->wrong);
+    assert_int_equal(item->count, 150);
+    for (uint32_t i = 0; i < item->count; i++)
+        assert_true(str_eq(item->map[i].name, item->map[i].value->text));
+    assert_false(expr_set_all_used(&b->set));
+    assert_string_equal(b->wrong.text.p,
+                        "Value provided in ExpressionAttributeNames unused in expressions: keys: {#n3}");
+    b->wrong.fault = NULL;
+    assert_null(expr_update(&b->set, STR("SET #n150 = :n0")));
+    b->wrong.fault = NULL;
+    assert_null(expr_update(&b->set, STR("SET #n1 = :n150")));
+    cJSON_Delete(names);
+    cJSON_Delete(values);
+    buf_release(&text);
 }
 
 /* Each mistake, and the service's words for it (the part after "Invalid ...Expression: "). */
@@ -313,6 +449,16 @@ static const struct mistake update_mistakes[] = {
     {"SET a.b = :x REMOVE a[1]", "Two document paths conflict with each other; must remove or rewrite one of "
                                  "these paths; path one: [a, b], path two: "
                                  "[a, [1]]"},
+    {"REMOVE a, b.c, a.d, b",
+     "Two document paths overlap with each other; must remove or rewrite one of these "
+     "paths; path one: [b, c], path two: [b]"},
+    {"REMOVE a.b, a[1], a", "Two document paths overlap with each other; must remove or rewrite one of these "
+                            "paths; path one: [a, [1]], path two: [a]"},
+    {"REMOVE a.b.c, a.b[1], d, a.b.e",
+     "Two document paths conflict with each other; must remove or rewrite one "
+     "of these paths; path one: [a, b, [1]], path two: [a, b, e]"},
+    {"SET a = list_append(list_append(a, :l), :l)",
+     "The function is not allowed to be used this way in an expression; function: list_append"},
     {"SET a = size(b)", "The function is not allowed in an update expression; function: size"},
     {"SET a = :five + :x",
      "Incorrect operand type for operator or function; operator or function: +, operand type: S"},
@@ -456,6 +602,11 @@ int main(void)
         TEST(updates_change_the_item),
         TEST(updates_that_do_not_fit_the_item_are_refused),
         TEST(projections_keep_what_they_name),
+        TEST(elements_are_set_removed_and_added_at_once),
+        TEST(a_large_list_loses_350_places_in_one_walk),
+        TEST(a_projection_of_350_places_walks_once_through_the_item),
+        TEST(one_value_at_a_thousand_places_is_too_large),
+        TEST(many_names_and_values_are_found),
         TEST(mistakes_are_said_in_the_services_words),
         TEST(names_and_values_must_be_used),
         TEST(long_expressions_end_somewhere),

@@ -817,6 +817,10 @@ static void batches_write_and_read(void **state)
                 "{'RequestItems':{'Orders':[{'PutRequest':{'Item':{'id':{'S':'1'}}}},{'DeleteRequest':{'Key':"
                 "{'id':{'S':'1'}}}}]}}"),
         "Provided list of item keys contains duplicates");
+    assert_string_equal(refused(r, "ValidationException", DB, "BatchGetItem",
+                                "{'RequestItems':{'Lines':{'Keys':[{'order':{'S':'1'},'line':{'N':'1'}},"
+                                "{'line':{'N':'1.00'},'order':{'S':'1'}}]}}}"),
+                        "Provided list of item keys contains duplicates");
     refused(r, "ResourceNotFoundException", DB, "BatchGetItem",
             "{'RequestItems':{'Nope':{'Keys':[{'id':{'S':'1'}}]}}}");
 }
@@ -956,6 +960,52 @@ static void tags_are_kept(void **state)
     assert_string_equal(text_at(t, "Tags.0.Value"), "3");
 }
 
+/* Tags and definitions beyond what a table can have are refused, however many they are. */
+static void lists_of_a_table_have_an_end(void **state)
+{
+    struct room *r = *state;
+    const char *arn = "arn:aws:dynamodb:us-east-1:000000000000:table/Orders";
+    const char *create = "{'TableName':'Many','KeySchema':[{'AttributeName':'a0','KeyType':'HASH'}],"
+                         "'BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[%s],'Tags':[%s]}";
+    struct buf tags, keys, definitions;
+    buf_init(&tags, 1u << 20);
+    buf_init(&keys, 1u << 20);
+    buf_init(&definitions, 1u << 20);
+    make_orders(r);
+    for (int i = 0; i < 51; i++) {
+        if (i == 50)
+            ask(r, DB, "TagResource", "{'ResourceArn':'%s','Tags':[%s]}", arn, buf_zstr(&tags));
+        buf_printf(&tags, "%s{'Key':'k%d','Value':'v'}", i ? "," : "", i);
+        buf_printf(&keys, "%s'k%d'", i ? "," : "", i);
+    }
+    const char *too_many = "One or more parameter values were invalid: Too many tags: at most 50";
+    assert_string_equal(refused(r, "ValidationException", DB, "TagResource",
+                                "{'ResourceArn':'%s','Tags':[%s]}", arn, buf_zstr(&tags)),
+                        too_many);
+    assert_string_equal(refused(r, "ValidationException", DB, "CreateTable", create,
+                                "{'AttributeName':'a0','AttributeType':'S'}", buf_zstr(&tags)),
+                        too_many);
+    ask(r, DB, "UntagResource", "{'ResourceArn':'%s','TagKeys':[%s]}", arn, buf_zstr(&keys));
+    assert_int_equal(count_at(ask(r, DB, "ListTagsOfResource", "{'ResourceArn':'%s'}", arn), "Tags"), 0);
+    for (int i = 0; i < 1000; i++)
+        buf_printf(&definitions, "%s{'AttributeName':'a%d','AttributeType':'S'}", i ? "," : "", i);
+    assert_string_equal(
+        refused(r, "ValidationException", DB, "CreateTable", create, buf_zstr(&definitions), ""),
+        "One or more parameter values were invalid: Number of attributes in KeySchema does not "
+        "exactly match number of attributes defined in AttributeDefinitions");
+    assert_non_null(
+        strstr(refused(r, "ValidationException", DB, "UpdateTable",
+                       "{'TableName':'Orders','AttributeDefinitions':[%s],"
+                       "'GlobalSecondaryIndexUpdates':[{'Create':{'IndexName':'byA','KeySchema':[{"
+                       "'AttributeName':'a1','KeyType':'HASH'}],'Projection':{'ProjectionType':"
+                       "'ALL'}}}]}",
+                       buf_zstr(&definitions)),
+               "Some AttributeDefinitions are not used. AttributeDefinitions: [a0, a1, a2,"));
+    buf_release(&tags);
+    buf_release(&keys);
+    buf_release(&definitions);
+}
+
 static void small_looks_answer(void **state)
 {
     struct room *r = *state;
@@ -1006,6 +1056,7 @@ int main(void)
         TEST(the_network_gets_the_same_as_text),
         TEST(models_load_again_from_the_store),
         TEST(tags_are_kept),
+        TEST(lists_of_a_table_have_an_end),
         TEST(small_looks_answer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

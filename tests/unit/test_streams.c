@@ -103,6 +103,35 @@ static void each_change_leaves_one_record(void **state)
     assert_int_equal(count_at(records(s), "Records"), 0);
 }
 
+/* There is nothing to take from: no item, no attributes, no record. */
+static void taking_away_from_no_item_makes_none(void **state)
+{
+    struct streams *s = *state;
+    const char *takes[] = {"REMOVE a", "REMOVE a.b, l[3]", "DELETE z :z", "DELETE m.z :z REMOVE a"};
+    const char *answers[] = {"ALL_NEW", "UPDATED_NEW", "ALL_OLD", "UPDATED_OLD"};
+    for (int i = 0; i < 4; i++)
+        for (int j = 0; j < 4; j++) {
+            const cJSON *u =
+                ask(&s->room, DB, "UpdateItem",
+                    "{'TableName':'Orders','Key':{'id':{'S':'x'}},'UpdateExpression':'%s',"
+                    "'ReturnValues':'%s','ReturnConsumedCapacity':'TOTAL'%s}",
+                    takes[i], answers[j], i < 2 ? "" : ",'ExpressionAttributeValues':{':z':{'SS':['q']}}");
+            assert_null(at(u, "Attributes"));
+            assert_int_equal(at(u, "ConsumedCapacity.CapacityUnits")->valuedouble, 1);
+        }
+    assert_null(at(ask(&s->room, DB, "GetItem", "{'TableName':'Orders','Key':{'id':{'S':'x'}}}"), "Item"));
+    assert_int_equal(
+        at(ask(&s->room, DB, "DescribeTable", "{'TableName':'Orders'}"), "Table.ItemCount")->valuedouble, 0);
+    refused(&s->room, "ConditionalCheckFailedException", DB, "UpdateItem",
+            "{'TableName':'Orders','Key':{'id':{'S':'x'}},'UpdateExpression':'REMOVE a',"
+            "'ConditionExpression':'attribute_exists(id)'}");
+    assert_int_equal(count_at(records(s), "Records"), 0);
+    ask(&s->room, DB, "UpdateItem",
+        "{'TableName':'Orders','Key':{'id':{'S':'x'}},'UpdateExpression':'REMOVE a SET b = :b',"
+        "'ExpressionAttributeValues':{':b':{'S':'y'}}}");
+    assert_string_equal(text_at(records(s), "Records.0.eventName"), "INSERT");
+}
+
 static void a_record_says_what_changed(void **state)
 {
     struct streams *s = *state;
@@ -339,6 +368,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_change_leaves_one_record),
+        TEST(taking_away_from_no_item_makes_none),
         TEST(a_record_says_what_changed),
         TEST(views_carry_what_they_are_named_for),
         TEST(iterators_begin_where_they_are_told),

@@ -49,10 +49,46 @@ static int compare_numbers(const void *x, const void *y)
     return number_compare(&a, &b);
 }
 
-void attr_sort_set(enum attr_type t, struct str *set, size_t n)
+static int (*comparer(enum attr_type set))(const void *, const void *)
 {
-    if (n > 1)
-        qsort(set, n, sizeof *set, t == ATTR_NS ? compare_numbers : compare_texts);
+    return set == ATTR_NS ? compare_numbers : compare_texts;
+}
+
+/* A number beside bytes that sort as it does: each is read once, not in each comparison. */
+struct keyed {
+    unsigned char key[NUMBER_KEY_MAX];
+    size_t key_size;
+    struct str text;
+};
+
+static int compare_keyed(const void *x, const void *y)
+{
+    const struct keyed *a = x, *b = y;
+    return str_cmp(str_n(a->key, a->key_size), str_n(b->key, b->key_size));
+}
+
+static void sort_numbers(struct arena *a, struct str *set, size_t n)
+{
+    struct keyed *list = arena_alloc(a, n * sizeof *list);
+    for (size_t i = 0; i < n; i++) {
+        struct number number;
+        number_read(set[i], &number);
+        list[i].text = set[i];
+        list[i].key_size = number_key(&number, list[i].key);
+    }
+    qsort(list, n, sizeof *list, compare_keyed);
+    for (size_t i = 0; i < n; i++)
+        set[i] = list[i].text;
+}
+
+void attr_sort_set(struct arena *a, enum attr_type t, struct str *set, size_t n)
+{
+    if (n < 2)
+        return;
+    if (t == ATTR_NS)
+        sort_numbers(a, set, n);
+    else
+        qsort(set, n, sizeof *set, compare_texts);
 }
 
 static int compare_members(const void *x, const void *y)
@@ -86,15 +122,25 @@ static size_t text_size(enum attr_type t, struct str s)
     return number_size(&n);
 }
 
-size_t attr_item_size(const struct attr *map)
+static size_t members_size(const struct attr *map, size_t most)
 {
     size_t n = 0;
-    for (uint32_t i = 0; i < map->count; i++)
-        n += map->map[i].name.n + attr_size(map->map[i].value);
+    for (uint32_t i = 0; i < map->count && n <= most; i++)
+        n += map->map[i].name.n + attr_size_upto(map->map[i].value, most - n);
     return n;
 }
 
+size_t attr_item_size(const struct attr *map)
+{
+    return members_size(map, SIZE_MAX);
+}
+
 size_t attr_size(const struct attr *v)
+{
+    return attr_size_upto(v, SIZE_MAX);
+}
+
+size_t attr_size_upto(const struct attr *v, size_t most)
 {
     size_t n = 0;
     switch (v->type) {
@@ -106,13 +152,13 @@ size_t attr_size(const struct attr *v)
     case ATTR_NULL:
         return 1;
     case ATTR_L:
-        for (uint32_t i = 0; i < v->count; i++)
-            n += 1 + attr_size(v->list[i]);
+        for (uint32_t i = 0; i < v->count && n <= most; i++)
+            n += 1 + attr_size_upto(v->list[i], most - n);
         return 3 + n;
     case ATTR_M:
-        return 3 + v->count + attr_item_size(v);
+        return 3 + v->count + members_size(v, most);
     default:
-        for (uint32_t i = 0; i < v->count; i++)
+        for (uint32_t i = 0; i < v->count && n <= most; i++)
             n += text_size(attr_element_type(v->type), v->set[i]);
         return n;
     }
@@ -171,10 +217,9 @@ bool attr_equal(const struct attr *a, const struct attr *b)
     }
 }
 
-/* Where a member is, or would be. */
-static uint32_t map_place(const struct attr *map, struct str name, bool *there)
+uint32_t attr_place(const struct attr *map, struct str name, uint32_t from, bool *there)
 {
-    uint32_t lo = 0, hi = map->count;
+    uint32_t lo = from, hi = map->count;
     *there = false;
     while (lo < hi) {
         uint32_t mid = (lo + hi) / 2;
@@ -194,7 +239,7 @@ static uint32_t map_place(const struct attr *map, struct str name, bool *there)
 const struct attr *attr_get(const struct attr *map, struct str name)
 {
     bool there;
-    uint32_t at = map_place(map, name, &there);
+    uint32_t at = attr_place(map, name, 0, &there);
     return there ? map->map[at].value : NULL;
 }
 
@@ -228,42 +273,6 @@ const struct attr *attr_map_make(struct arena *a, struct attr_member *members, s
     return v;
 }
 
-const struct attr *attr_map_with(struct arena *a, const struct attr *map, struct str name,
-                                 const struct attr *value)
-{
-    bool there;
-    uint32_t at = map_place(map, name, &there), behind = at + there;
-    if (!there && !value)
-        return map;
-    struct attr *v = arena_zalloc(a, sizeof *v);
-    struct attr_member *m = arena_alloc(a, (map->count + 1) * sizeof *m);
-    if (at)
-        memcpy(m, map->map, at * sizeof *m);
-    uint32_t n = at;
-    if (value)
-        m[n++] = (struct attr_member){name, value};
-    if (map->count > behind)
-        memcpy(m + n, map->map + behind, (map->count - behind) * sizeof *m);
-    v->type = ATTR_M;
-    v->map = m;
-    v->count = n + map->count - behind;
-    return v;
-}
-
-const struct attr *attr_list_with(struct arena *a, const struct attr *list, size_t at,
-                                  const struct attr *value)
-{
-    struct attr *v = arena_zalloc(a, sizeof *v);
-    const struct attr **l = arena_alloc(a, (list->count + 1) * sizeof *l);
-    if (list->count)
-        memcpy(l, list->list, list->count * sizeof *l);
-    v->type = ATTR_L;
-    v->count = list->count + (at >= list->count);
-    l[at >= list->count ? list->count : at] = value;
-    v->list = l;
-    return v;
-}
-
 const struct attr *attr_list_joined(struct arena *a, const struct attr *x, const struct attr *y)
 {
     struct attr *v = arena_zalloc(a, sizeof *v);
@@ -280,40 +289,59 @@ const struct attr *attr_list_joined(struct arena *a, const struct attr *x, const
 
 bool attr_set_has(const struct attr *set, struct str element)
 {
-    for (uint32_t i = 0; i < set->count; i++)
-        if (str_eq(set->set[i], element))
-            return true;
-    return false;
+    return bsearch(&element, set->set, set->count, sizeof *set->set, comparer(set->type)) != NULL;
 }
 
-/* Both are sorted, so one walk through the two is enough: sets can have 100,000 elements. */
-static const struct attr *merge_sets(struct arena *a, const struct attr *x, const struct attr *y, bool minus)
+const struct attr *attr_set_union(struct arena *a, const struct attr *x, const struct attr *y)
 {
-    int (*compare)(const void *, const void *) = x->type == ATTR_NS ? compare_numbers : compare_texts;
+    int (*compare)(const void *, const void *) = comparer(x->type);
     struct attr *v = arena_zalloc(a, sizeof *v);
-    struct str *set = arena_alloc(a, ((size_t)x->count + (minus ? 0 : y->count)) * sizeof *set);
+    struct str *set = arena_alloc(a, ((size_t)x->count + y->count) * sizeof *set);
     uint32_t n = 0, i = 0, j = 0;
-    while (i < x->count || (j < y->count && !minus)) {
+    while (i < x->count || j < y->count) {
         int c = i == x->count ? 1 : j == y->count ? -1 : compare(&x->set[i], &y->set[j]);
-        if (c < 0 || (c == 0 && !minus))
-            set[n++] = x->set[i];
-        else if (c > 0 && !minus)
-            set[n++] = y->set[j];
+        set[n++] = c <= 0 ? x->set[i] : y->set[j];
         i += c <= 0;
         j += c >= 0;
     }
     v->type = x->type;
     v->count = n;
     v->set = set;
-    return n ? v : NULL;
+    return v;
 }
 
-const struct attr *attr_set_union(struct arena *a, const struct attr *x, const struct attr *y)
+/* The first element from number `at` on that is not before this one.  It is looked for in growing steps: one
+ * large set may be taken from many small ones. */
+static uint32_t seek_element(const struct attr *set, uint32_t at, const struct str *element)
 {
-    return merge_sets(a, x, y, false);
+    int (*compare)(const void *, const void *) = comparer(set->type);
+    uint32_t step = 1, end;
+    while (at < set->count && set->count - at > step && compare(&set->set[at + step], element) < 0) {
+        at += step;
+        step *= 2;
+    }
+    end = set->count - at > step ? at + step : set->count;
+    while (at < end) {
+        uint32_t mid = at + (end - at) / 2;
+        if (compare(&set->set[mid], element) < 0)
+            at = mid + 1;
+        else
+            end = mid;
+    }
+    return at;
 }
 
 const struct attr *attr_set_minus(struct arena *a, const struct attr *x, const struct attr *y)
 {
-    return merge_sets(a, x, y, true);
+    struct attr *v = arena_zalloc(a, sizeof *v);
+    struct str *set = arena_alloc(a, x->count * sizeof *set);
+    uint32_t j = 0;
+    for (uint32_t i = 0; i < x->count; i++) {
+        j = seek_element(y, j, &x->set[i]);
+        if (j == y->count || !str_eq(y->set[j], x->set[i]))
+            set[v->count++] = x->set[i];
+    }
+    v->type = x->type;
+    v->set = set;
+    return v->count ? v : NULL;
 }

@@ -70,6 +70,8 @@ void attr_map_write(const struct attr *map, struct buf *out);
 /* Bytes as the service counts them; of a map at the top, that is the item's size. */
 size_t attr_size(const struct attr *v);
 size_t attr_item_size(const struct attr *map);
+/* As attr_size, but more than `most` is only said to be more: the rest is not walked through. */
+size_t attr_size_upto(const struct attr *v, size_t most);
 
 /* No deeper than ATTR_DEPTH_MAX. */
 bool attr_check_depth(const struct attr *map, struct wrong *w);
@@ -84,6 +86,8 @@ struct number attr_number(const struct attr *v);
 
 /* A member of a map, or NULL. */
 const struct attr *attr_get(const struct attr *map, struct str name);
+/* Where a member is from number `from` on, or would be. */
+uint32_t attr_place(const struct attr *map, struct str name, uint32_t from, bool *there);
 
 /* Says what is wrong with a number, `text` being what the request had; returns false. */
 bool attr_say_number(struct str text, enum number_problem p, struct wrong *w);
@@ -93,12 +97,6 @@ const struct attr *attr_text(struct arena *a, enum attr_type t, struct str text)
 const struct attr *attr_from_number(struct arena *a, const struct number *n);
 const struct attr *attr_int(struct arena *a, int64_t v);
 
-/* The map with this member set, or without it (value NULL). */
-const struct attr *attr_map_with(struct arena *a, const struct attr *map, struct str name,
-                                 const struct attr *value);
-/* The list with this element replaced (or appended, when `at` lies behind the end). */
-const struct attr *attr_list_with(struct arena *a, const struct attr *list, size_t at,
-                                  const struct attr *value);
 const struct attr *attr_list_joined(struct arena *a, const struct attr *x, const struct attr *y);
 
 /* Elements of both, or of x without those of y (NULL: nothing is left).  Both are sets of one type. */

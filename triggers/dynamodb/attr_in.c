@@ -130,7 +130,7 @@ static bool set_from_tree(struct attr *out, const cJSON *v, struct wrong *w)
         if (cJSON_IsNull(at) ? !say_null_member(out->type, w)
                              : !text_from_tree(attr_element_type(out->type), at, &set[i++], w))
             return false;
-    attr_sort_set(out->type, set, n);
+    attr_sort_set(w->arena, out->type, set, n);
     for (i = 1; i < n; i++)
         if (str_eq(set[i - 1], set[i]))
             return say_duplicates(out->type, v, w);

@@ -10,7 +10,7 @@ enum attr_type attr_element_type(enum attr_type set);
 struct str attr_number_text(struct arena *a, const struct number *n);
 bool attr_unbase64(struct arena *a, struct str in, struct str *out);
 
-void attr_sort_set(enum attr_type t, struct str *set, size_t n);
+void attr_sort_set(struct arena *a, enum attr_type t, struct str *set, size_t n);
 void attr_sort_members(struct attr_member *m, size_t n);
 
 #endif

@@ -25,6 +25,16 @@ struct path {
     size_t n;
 };
 
+/* The places that several paths lead to, as a tree, whose root is the item.  Whoever changes or shows many
+ * parts of an item walks once through the two. */
+#define PATHS_GO_ON SIZE_MAX
+struct path_tree {
+    struct path_step step;   /* from the place above */
+    size_t path;             /* the number of the path that ends here; PATHS_GO_ON: paths only go on */
+    struct path_tree *inner; /* in the order of their names, or of their indexes */
+    size_t n;
+};
+
 enum expr_kind {
     EXPR_AND,
     EXPR_OR,
@@ -77,33 +87,37 @@ struct update_action {
 struct update {
     struct update_action *actions;
     size_t n;
+    struct path_tree places; /* of the actions' paths */
 };
 
 struct projection {
     struct path *paths;
     size_t n;
+    struct path_tree places;
 };
 
-struct expr_name {
-    struct str key, text; /* "#n", "name" */
+/* What a #name or a :value stands for. */
+struct stand_in {
+    struct str key;           /* "#n" or ":v" */
+    struct str name;          /* of a #name */
+    const struct attr *value; /* of a :value */
     bool used;
 };
-struct expr_value {
-    struct str key; /* ":v" */
-    const struct attr *value;
-    bool used;
+struct stand_ins {
+    struct stand_in *list, **by_key;
+    size_t n;
 };
 
 struct expr_set {
     struct wrong *wrong;
-    struct expr_name *names;
-    size_t name_count;
-    struct expr_value *values;
-    size_t value_count;
+    struct stand_ins names, values;
 };
 
 /* ExpressionAttributeNames and ExpressionAttributeValues, checked; either may be NULL. */
 bool expr_set_init(struct expr_set *s, const cJSON *names, const cJSON *values, struct wrong *w);
+
+/* What the key stands for, which is used from now on; NULL: it is not defined. */
+struct stand_in *expr_set_use(struct stand_ins *list, struct str key);
 
 /* After all expressions of the request were read: every name and value must have been used. */
 bool expr_set_all_used(const struct expr_set *s);
@@ -118,14 +132,23 @@ struct projection *expr_projection(struct expr_set *s, struct str text);
 bool expr_holds(struct arena *a, const struct expr *e, const struct attr *item);
 
 /* The item as the update leaves it; NULL: it cannot be applied to this item, wrong says why.  All operands
- * see the item as it was. */
+ * see the item as it was.  The work is linear in the size of the item and the update. */
 const struct attr *expr_update_apply(const struct update *u, const struct attr *item, struct wrong *w);
+
+/* Does the update only take away (REMOVE, DELETE)?  Then it makes no item where there is none. */
+bool expr_update_takes(const struct update *u);
 
 /* What lies at a path, or NULL. */
 const struct attr *path_get(const struct path *p, const struct attr *item);
 
-/* The part of an item that the paths name. */
-const struct attr *expr_project(struct arena *a, const struct path *paths, size_t n, const struct attr *item);
+/* The tree of the places that the paths (lent) lead to, in the arena.  False: two of them meet, since one is
+ * the beginning of the other, or one place would be a map and a list; *meets is the number of the last path
+ * that meets a later one. */
+bool path_tree_make(struct arena *a, struct path *const *paths, size_t n, struct path_tree *root,
+                    size_t *meets);
+
+/* The part of an item that lies at the places. */
+const struct attr *expr_project(struct arena *a, const struct path_tree *root, const struct attr *item);
 
 /* "[a, [1], b]" */
 struct str path_text(struct arena *a, const struct path *p);

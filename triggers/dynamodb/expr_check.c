@@ -40,6 +40,20 @@ static bool check_function_place(struct check *k, const struct expr *e, bool ope
     return true;
 }
 
+static bool is_list_append(const struct expr *e)
+{
+    return e->kind == EXPR_CALL && e->function == FN_LIST_APPEND;
+}
+
+/* A list that grows grows by one call. */
+static bool check_nesting(struct check *k, const struct expr *outer, const struct expr *inner)
+{
+    if (!is_list_append(outer) || !is_list_append(inner))
+        return true;
+    return INVALID(k, "The function is not allowed to be used this way in an expression; function: %.*s",
+                   STR_ARG(inner->text));
+}
+
 static bool check_words(struct check *k, const struct expr *e, bool operand)
 {
     if (e->kind == EXPR_PATH)
@@ -48,7 +62,7 @@ static bool check_words(struct check *k, const struct expr *e, bool operand)
         return false;
     bool inner = e->kind > EXPR_NOT;
     for (size_t i = 0; i < e->n; i++)
-        if (!check_words(k, e->args[i], inner))
+        if (!check_nesting(k, e, e->args[i]) || !check_words(k, e->args[i], inner))
             return false;
     return !k->set->wrong->fault;
 }
@@ -58,18 +72,15 @@ static bool resolve_path(struct check *k, struct path *p)
 {
     for (size_t i = 0; i < p->n; i++) {
         struct str *name = &p->steps[i].name;
-        size_t at = 0;
         if (!name->p || name->p[0] != '#')
             continue;
-        while (at < k->set->name_count && !str_eq(k->set->names[at].key, *name))
-            at++;
-        if (at == k->set->name_count)
+        const struct stand_in *found = expr_set_use(&k->set->names, *name);
+        if (!found)
             return INVALID(k,
                            "An expression attribute name used in the document path is not defined; attribute "
                            "name: %.*s",
                            STR_ARG(*name));
-        k->set->names[at].used = true;
-        *name = k->set->names[at].text;
+        *name = found->name;
     }
     if (p->n > ATTR_DEPTH_MAX)
         return INVALID(k, "The document path has too many nesting levels; nesting levels: %zu", p->n);
@@ -78,15 +89,14 @@ static bool resolve_path(struct check *k, struct path *p)
 
 static bool resolve_value(struct check *k, struct expr *e)
 {
-    for (size_t i = 0; i < k->set->value_count; i++)
-        if (str_eq(k->set->values[i].key, e->text)) {
-            k->set->values[i].used = true;
-            e->value = k->set->values[i].value;
-            return true;
-        }
-    return INVALID(k,
-                   "An expression attribute value used in expression is not defined; attribute value: %.*s",
-                   STR_ARG(e->text));
+    const struct stand_in *found = expr_set_use(&k->set->values, e->text);
+    if (!found)
+        return INVALID(k,
+                       "An expression attribute value used in expression is not defined; attribute value: "
+                       "%.*s",
+                       STR_ARG(e->text));
+    e->value = found->value;
+    return true;
 }
 
 static bool resolve(struct check *k, struct expr *e)
@@ -177,7 +187,7 @@ static bool same_path(const struct path *a, const struct path *b)
 
 static bool check_distinct(struct check *k, const struct expr *e)
 {
-    bool exempt = e->kind >= EXPR_PLUS || (e->kind == EXPR_CALL && e->function == FN_LIST_APPEND);
+    bool exempt = e->kind >= EXPR_PLUS || is_list_append(e);
     if (exempt || e->n < 2 || e->args[0]->kind != EXPR_PATH)
         return true;
     for (size_t i = 1; i < e->n; i++)
@@ -344,23 +354,26 @@ static enum meeting meeting_of(const struct path *a, const struct path *b)
     return OVERLAP;
 }
 
-/* From the last path to the first, as the service looks at them. */
-static bool check_apart(struct check *k, struct path *const *paths, size_t n)
+static bool say_meeting(struct check *k, const struct path *one, const struct path *two)
 {
     static const char *const how[] = {"", "overlap", "conflict"};
     struct arena *m = k->set->wrong->arena;
-    for (size_t i = n; i-- > 0;)
-        for (size_t j = i + 1; j < n; j++) {
-            enum meeting meeting = meeting_of(paths[i], paths[j]);
-            if (meeting != APART)
-                return INVALID(k,
-                               "Two document paths %s with each other; must remove or rewrite one of these "
-                               "paths; path one: "
-                               "%.*s, path two: %.*s",
-                               how[meeting], STR_ARG(path_text(m, paths[i])),
-                               STR_ARG(path_text(m, paths[j])));
-        }
-    return true;
+    return INVALID(
+        k,
+        "Two document paths %s with each other; must remove or rewrite one of these paths; path one: "
+        "%.*s, path two: %.*s",
+        how[meeting_of(one, two)], STR_ARG(path_text(m, one)), STR_ARG(path_text(m, two)));
+}
+
+/* The service looks at the paths from the last to the first. */
+static bool read_places(struct check *k, struct path *const *paths, size_t n, struct path_tree *root)
+{
+    size_t one, two;
+    if (path_tree_make(k->set->wrong->arena, paths, n, root, &one))
+        return true;
+    for (two = one + 1; meeting_of(paths[one], paths[two]) == APART;)
+        two++;
+    return say_meeting(k, paths[one], paths[two]);
 }
 
 struct projection *expr_projection(struct expr_set *s, struct str text)
@@ -379,7 +392,7 @@ struct projection *expr_projection(struct expr_set *s, struct str text)
     struct path **paths = arena_alloc(s->wrong->arena, p->n * sizeof *paths);
     for (size_t i = 0; i < p->n; i++)
         paths[i] = &p->paths[i];
-    return check_apart(&k, paths, p->n) ? p : NULL;
+    return read_places(&k, paths, p->n, &p->places) ? p : NULL;
 }
 
 /* --- updates */
@@ -410,7 +423,7 @@ static bool check_targets(struct check *k, struct update *u)
     struct path **paths = arena_alloc(k->set->wrong->arena, u->n * sizeof *paths);
     for (size_t i = 0; i < u->n; i++)
         paths[i] = &u->actions[i].path;
-    return check_apart(k, paths, u->n);
+    return read_places(k, paths, u->n, &u->places);
 }
 
 /* ADD takes a number or a set, DELETE a set. */

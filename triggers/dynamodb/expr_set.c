@@ -1,7 +1,10 @@
 /* ExpressionAttributeNames and ExpressionAttributeValues. */
 #include "expr.h"
 
+#include <stdlib.h>
+
 enum { SUBSTITUTES_MAX = 2 << 20 }; /* bytes of all names and values */
+enum { FEW = 8 };                   /* so many are looked through faster than they are sorted */
 
 static bool valid_key(struct str key, char first)
 {
@@ -20,24 +23,24 @@ static bool read_names(struct expr_set *s, const cJSON *names)
     size_t n = (size_t)cJSON_GetArraySize(names);
     if (n == 0)
         return wrong_value(s->wrong, "ExpressionAttributeNames must not be empty");
-    s->names = arena_zalloc(s->wrong->arena, n * sizeof *s->names);
+    s->names.list = arena_zalloc(s->wrong->arena, n * sizeof *s->names.list);
     const cJSON *at;
     cJSON_ArrayForEach (at, names) {
         if (!cJSON_IsString(at))
             return wrong_say(s->wrong, &fault_serialization, "Unexpected value type in payload");
-        struct expr_name *e = &s->names[s->name_count++];
-        *e = (struct expr_name){str_z(at->string), str_z(at->valuestring), false};
+        struct stand_in *e = &s->names.list[s->names.n++];
+        *e = (struct stand_in){.key = str_z(at->string), .name = str_z(at->valuestring)};
         if (!valid_key(e->key, '#'))
             return wrong_value(s->wrong,
                                "ExpressionAttributeNames contains invalid key: Syntax error; key: \"%.*s\"",
                                STR_ARG(e->key));
-        if (e->text.n == 0)
+        if (e->name.n == 0)
             return wrong_value(
                 s->wrong,
                 "ExpressionAttributeNames contains invalid value: Empty attribute name for key "
                 "%.*s",
                 STR_ARG(e->key));
-        if (e->text.n > ATTR_NAME_MAX)
+        if (e->name.n > ATTR_NAME_MAX)
             return wrong_value(s->wrong,
                                "ExpressionAttributeNames contains invalid value: Attribute name is too "
                                "large, must be less than 65536 bytes for key %.*s",
@@ -51,7 +54,7 @@ static bool read_values(struct expr_set *s, const cJSON *values)
     size_t n = (size_t)cJSON_GetArraySize(values);
     if (n == 0)
         return wrong_value(s->wrong, "ExpressionAttributeValues must not be empty");
-    s->values = arena_zalloc(s->wrong->arena, n * sizeof *s->values);
+    s->values.list = arena_zalloc(s->wrong->arena, n * sizeof *s->values.list);
     const cJSON *at;
     cJSON_ArrayForEach (at, values)
         if (!valid_key(str_z(at->string), ':'))
@@ -59,9 +62,9 @@ static bool read_values(struct expr_set *s, const cJSON *values)
                                "ExpressionAttributeValues contains invalid key: Syntax error; key: \"%s\"",
                                at->string);
     cJSON_ArrayForEach (at, values) {
-        struct expr_value *e = &s->values[s->value_count++];
+        struct stand_in *e = &s->values.list[s->values.n++];
         struct wrong inner = wrong_none(s->wrong->arena);
-        *e = (struct expr_value){str_z(at->string), attr_from_tree(at, &inner), false};
+        *e = (struct stand_in){.key = str_z(at->string), .value = attr_from_tree(at, &inner)};
         if (inner.fault == &fault_validation)
             return wrong_value(s->wrong,
                                "ExpressionAttributeValues contains invalid value: %.*s for key %.*s",
@@ -75,10 +78,10 @@ static bool read_values(struct expr_set *s, const cJSON *values)
 static bool check_sizes(const struct expr_set *s)
 {
     size_t names = 0, values = 0;
-    for (size_t i = 0; i < s->name_count; i++)
-        names += s->names[i].key.n + s->names[i].text.n;
-    for (size_t i = 0; i < s->value_count; i++)
-        values += s->values[i].key.n + attr_size(s->values[i].value);
+    for (size_t i = 0; i < s->names.n; i++)
+        names += s->names.list[i].key.n + s->names.list[i].name.n;
+    for (size_t i = 0; i < s->values.n; i++)
+        values += s->values.list[i].key.n + attr_size(s->values.list[i].value);
     const char *what = names > SUBSTITUTES_MAX    ? "ExpressionAttributeNames"
                        : values > SUBSTITUTES_MAX ? "ExpressionAttributeValues"
                        : names + values > SUBSTITUTES_MAX
@@ -87,38 +90,84 @@ static bool check_sizes(const struct expr_set *s)
     return !what || wrong_value(s->wrong, "%s exceeds max size", what);
 }
 
+/* --- looking them up */
+
+/* Of two with one key the first one counts. */
+static int compare_keys(const void *x, const void *y)
+{
+    const struct stand_in *a = *(struct stand_in *const *)x, *b = *(struct stand_in *const *)y;
+    int order = str_cmp(a->key, b->key);
+    return order ? order : (a > b) - (a < b);
+}
+
+static void sort_keys(struct stand_ins *all, struct arena *a)
+{
+    if (all->n <= FEW)
+        return;
+    all->by_key = arena_alloc(a, all->n * sizeof *all->by_key);
+    for (size_t i = 0; i < all->n; i++)
+        all->by_key[i] = &all->list[i];
+    qsort(all->by_key, all->n, sizeof *all->by_key, compare_keys);
+}
+
+static struct stand_in *find(const struct stand_ins *all, struct str key)
+{
+    if (!all->by_key) {
+        for (size_t i = 0; i < all->n; i++)
+            if (str_eq(all->list[i].key, key))
+                return &all->list[i];
+        return NULL;
+    }
+    size_t lo = 0, hi = all->n;
+    while (lo < hi) {
+        size_t mid = (lo + hi) / 2;
+        if (str_cmp(all->by_key[mid]->key, key) < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo < all->n && str_eq(all->by_key[lo]->key, key) ? all->by_key[lo] : NULL;
+}
+
+struct stand_in *expr_set_use(struct stand_ins *all, struct str key)
+{
+    struct stand_in *found = find(all, key);
+    if (found)
+        found->used = true;
+    return found;
+}
+
 bool expr_set_init(struct expr_set *s, const cJSON *names, const cJSON *values, struct wrong *w)
 {
     *s = (struct expr_set){.wrong = w};
-    return (!names || read_names(s, names)) && (!values || read_values(s, values)) && check_sizes(s);
+    if ((names && !read_names(s, names)) || (values && !read_values(s, values)) || !check_sizes(s))
+        return false;
+    sort_keys(&s->names, w->arena);
+    sort_keys(&s->values, w->arena);
+    return true;
 }
 
-static bool say_unused(const struct expr_set *s, const char *what, struct str *keys, size_t n)
+/* --- those that no expression used */
+
+static bool all_used(const struct expr_set *s, const struct stand_ins *all, const char *what)
 {
     struct buf b;
     buf_init(&b, 2 * SUBSTITUTES_MAX);
-    for (size_t i = 0; i < n; i++) {
-        buf_z(&b, i ? ", " : "");
-        buf_str(&b, keys[i]);
+    for (size_t i = 0; i < all->n; i++) {
+        if (all->list[i].used)
+            continue;
+        buf_z(&b, b.n ? ", " : "");
+        buf_str(&b, all->list[i].key);
     }
-    wrong_value(s->wrong, "Value provided in %s unused in expressions: keys: {%s}", what, buf_zstr(&b));
+    bool none = b.n == 0;
+    if (!none)
+        wrong_value(s->wrong, "Value provided in %s unused in expressions: keys: {%s}", what, buf_zstr(&b));
     buf_release(&b);
-    return false;
+    return none;
 }
 
 bool expr_set_all_used(const struct expr_set *s)
 {
-    size_t most = s->name_count > s->value_count ? s->name_count : s->value_count, n = 0;
-    if (most == 0)
-        return true;
-    struct str *keys = arena_alloc(s->wrong->arena, most * sizeof *keys);
-    for (size_t i = 0; i < s->name_count; i++)
-        if (!s->names[i].used)
-            keys[n++] = s->names[i].key;
-    if (n)
-        return say_unused(s, "ExpressionAttributeNames", keys, n);
-    for (size_t i = 0; i < s->value_count; i++)
-        if (!s->values[i].used)
-            keys[n++] = s->values[i].key;
-    return n == 0 || say_unused(s, "ExpressionAttributeValues", keys, n);
+    return all_used(s, &s->names, "ExpressionAttributeNames") &&
+           all_used(s, &s->values, "ExpressionAttributeValues");
 }

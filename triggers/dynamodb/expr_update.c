@@ -1,49 +1,65 @@
-/* Applying an update expression: every operand sees the item as it was; then the actions, whose paths never
- * meet, are carried out one by one on copies of what lies along their paths. */
+/* Applying an update expression, in two steps: what each action puts, where every operand sees the item as it
+ * was; then one walk through the item and the places of the actions, which never meet.
+ *
+ * One value may be put at a thousand places, so what is put is counted: more than an item holds is refused
+ * before it is built. */
 #include "expr.h"
-
-#include <stdlib.h>
 
 static const char bad_type[] = "An operand in the update expression has an incorrect data type";
 static const char bad_path[] = "The document path provided in the update expression is invalid for update";
+static const char too_large[] = "Item size to update has exceeded the maximum allowed size";
 
-/* Stands in a list where an element was removed, so that the others keep their places until the end. */
-static const struct attr removed = {.type = ATTR_NULL};
+struct edit {
+    const struct attr *old;
+    const struct attr **put; /* of each action; NULL: it takes away */
+    size_t size;             /* of all that is put */
+    size_t appended;         /* elements of all lists that were made */
+    struct wrong *wrong;
+};
 
 /* --- operands */
 
-static const struct attr *operand(const struct expr *e, const struct attr *item, struct wrong *w);
+static const struct attr *operand(struct edit *j, const struct expr *e);
 
-static const struct attr *sum(const struct expr *e, const struct attr *item, struct wrong *w)
+static const struct attr *sum_of(bool minus, const struct attr *x, const struct attr *y, struct wrong *w)
 {
-    const struct attr *x = operand(e->args[0], item, w), *y = x ? operand(e->args[1], item, w) : NULL;
-    if (!y)
-        return NULL;
     if (x->type != ATTR_N || y->type != ATTR_N) {
         wrong_value(w, "%s", bad_type);
         return NULL;
     }
     struct number a = attr_number(x), b = attr_number(y), out;
-    enum number_problem problem = number_add(&a, &b, e->kind == EXPR_MINUS, &out);
+    enum number_problem problem = number_add(&a, &b, minus, &out);
     if (problem == NUMBER_OK)
         return attr_from_number(w->arena, &out);
     attr_say_number(STR(""), problem, w);
     return NULL;
 }
 
-static const struct attr *list_append(const struct expr *e, const struct attr *item, struct wrong *w)
+static const struct attr *sum(struct edit *j, const struct expr *e)
 {
-    const struct attr *x = operand(e->args[0], item, w), *y = x ? operand(e->args[1], item, w) : NULL;
+    const struct attr *x = operand(j, e->args[0]), *y = x ? operand(j, e->args[1]) : NULL;
+    return y ? sum_of(e->kind == EXPR_MINUS, x, y, j->wrong) : NULL;
+}
+
+/* An element is at least one byte of its item. */
+static const struct attr *list_append(struct edit *j, const struct expr *e)
+{
+    const struct attr *x = operand(j, e->args[0]), *y = x ? operand(j, e->args[1]) : NULL;
     if (!y)
         return NULL;
     if (x->type != ATTR_L || y->type != ATTR_L) {
-        wrong_value(w, "%s", bad_type);
+        wrong_value(j->wrong, "%s", bad_type);
         return NULL;
     }
-    return attr_list_joined(w->arena, x, y);
+    j->appended += (size_t)x->count + y->count;
+    if (j->appended > ITEM_SIZE_MAX) {
+        wrong_value(j->wrong, "%s", too_large);
+        return NULL;
+    }
+    return attr_list_joined(j->wrong->arena, x, y);
 }
 
-static const struct attr *operand(const struct expr *e, const struct attr *item, struct wrong *w)
+static const struct attr *operand(struct edit *j, const struct expr *e)
 {
     const struct attr *v;
     switch (e->kind) {
@@ -51,16 +67,17 @@ static const struct attr *operand(const struct expr *e, const struct attr *item,
         return e->value;
     case EXPR_PLUS:
     case EXPR_MINUS:
-        return sum(e, item, w);
+        return sum(j, e);
     case EXPR_CALL:
         if (e->function == FN_LIST_APPEND)
-            return list_append(e, item, w);
-        v = path_get(&e->args[0]->path, item); /* if_not_exists */
-        return v ? v : operand(e->args[1], item, w);
+            return list_append(j, e);
+        v = path_get(&e->args[0]->path, j->old); /* if_not_exists */
+        return v ? v : operand(j, e->args[1]);
     default:
-        v = path_get(&e->path, item);
+        v = path_get(&e->path, j->old);
         if (!v)
-            wrong_value(w, "The provided expression refers to an attribute that does not exist in the item");
+            wrong_value(j->wrong,
+                        "The provided expression refers to an attribute that does not exist in the item");
         return v;
     }
 }
@@ -74,133 +91,134 @@ static const struct attr *added(const struct attr *old, const struct attr *by, s
         wrong_value(w, "%s", bad_type);
         return NULL;
     }
-    if (by->type != ATTR_N)
-        return attr_set_union(w->arena, old, by);
-    struct expr x = {.kind = EXPR_VALUE, .value = old}, y = {.kind = EXPR_VALUE, .value = by};
-    struct expr *args[] = {&x, &y};
-    return sum(&(struct expr){.kind = EXPR_PLUS, .args = args, .n = 2}, old, w);
+    return by->type == ATTR_N ? sum_of(false, old, by, w) : attr_set_union(w->arena, old, by);
 }
 
-/* --- putting values at paths */
-
-/* The value with the rest of the path (from `depth`) set to `put`, or removed (NULL); NULL: there is no such
- * place. */
-static const struct attr *with_path(struct arena *a, const struct attr *v, const struct path *p, size_t depth,
-                                    const struct attr *put)
+/* DELETE: a set shrinks; when nothing is left of it, it goes. */
+static const struct attr *shrunk(const struct attr *old, const struct attr *by, struct wrong *w)
 {
-    const struct path_step *s = &p->steps[depth];
-    bool last = depth + 1 == p->n;
-    if (v->type != (s->name.p ? ATTR_M : ATTR_L))
+    if (!old)
         return NULL;
-    const struct attr *child = s->name.p                       ? attr_get(v, s->name)
-                               : (uint32_t)s->index < v->count ? v->list[s->index]
-                                                               : NULL;
-    const struct attr *inner = put;
-    if (!last) {
-        inner = child ? with_path(a, child, p, depth + 1, put) : NULL;
-        if (!inner)
-            return NULL;
+    if (old->type != by->type) {
+        wrong_value(w, "%s", bad_type);
+        return NULL;
     }
-    if (s->name.p)
-        return attr_map_with(a, v, s->name, inner);
-    if (!inner)
-        return child ? attr_list_with(a, v, (size_t)s->index, &removed) : v;
-    return attr_list_with(a, v, (size_t)s->index, inner);
+    return attr_set_minus(w->arena, old, by);
 }
 
-static const struct attr *without_removed(struct arena *a, const struct attr *list)
+/* --- what the actions put */
+
+/* There must be something that the last step of the path leads into. */
+static bool check_path(struct edit *j, const struct path *p)
 {
-    struct attr *out = arena_zalloc(a, sizeof *out);
-    const struct attr **kept = arena_alloc(a, list->count * sizeof *kept);
-    for (uint32_t i = 0; i < list->count; i++)
-        if (list->list[i] != &removed)
-            kept[out->count++] = list->list[i];
-    out->type = ATTR_L;
-    out->list = kept;
+    struct path outer = {p->steps, p->n - 1};
+    const struct attr *into = path_get(&outer, j->old);
+    if (into && into->type == (p->steps[p->n - 1].name.p ? ATTR_M : ATTR_L))
+        return true;
+    return wrong_value(j->wrong, "%s", bad_path);
+}
+
+static bool count_put(struct edit *j, const struct attr *v)
+{
+    j->size += v ? attr_size_upto(v, ITEM_SIZE_MAX) : 0;
+    return j->size <= ITEM_SIZE_MAX || wrong_value(j->wrong, "%s", too_large);
+}
+
+static bool take_action(struct edit *j, const struct update_action *act, const struct attr **put)
+{
+    struct wrong *w = j->wrong;
+    switch (act->kind) {
+    case UPDATE_SET:
+        *put = operand(j, act->operand);
+        break;
+    case UPDATE_ADD:
+        *put = added(path_get(&act->path, j->old), act->operand->value, w);
+        break;
+    case UPDATE_DELETE:
+        *put = shrunk(path_get(&act->path, j->old), act->operand->value, w);
+        break;
+    default:
+        *put = NULL;
+    }
+    return !w->fault && check_path(j, &act->path) && count_put(j, *put);
+}
+
+/* --- putting it there */
+
+static const struct attr *edited(struct edit *j, const struct path_tree *p, const struct attr *v);
+
+/* What takes the place of `old`; NULL: nothing does. */
+static const struct attr *at_place(struct edit *j, const struct path_tree *p, const struct attr *old)
+{
+    return p->path == PATHS_GO_ON ? edited(j, p, old) : j->put[p->path];
+}
+
+static const struct attr *edited_map(struct edit *j, const struct path_tree *p, const struct attr *v)
+{
+    struct attr_member *m = arena_alloc(j->wrong->arena, (v->count + p->n) * sizeof *m);
+    uint32_t from = 0, n = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        struct str name = p->inner[i].step.name;
+        bool there;
+        uint32_t at = attr_place(v, name, from, &there);
+        const struct attr *put = at_place(j, &p->inner[i], there ? v->map[at].value : NULL);
+        if (at > from)
+            memcpy(m + n, v->map + from, (at - from) * sizeof *m);
+        n += at - from;
+        if (put)
+            m[n++] = (struct attr_member){name, put};
+        from = at + there;
+    }
+    if (v->count > from)
+        memcpy(m + n, v->map + from, (v->count - from) * sizeof *m);
+    struct attr *out = arena_zalloc(j->wrong->arena, sizeof *out);
+    *out = (struct attr){.type = ATTR_M, .count = n + v->count - from, .map = m};
     return out;
 }
 
-/* Closes the gaps in the lists from which elements were removed; the deepest list first, so that the paths to
- * the others still lead there. */
-static const struct attr *close_gaps(struct arena *a, const struct update *u, const struct attr *item)
+/* Elements behind one that goes close up; what is put behind the end follows in the order of the indexes. */
+static const struct attr *edited_list(struct edit *j, const struct path_tree *p, const struct attr *v)
 {
-    for (size_t depth = ATTR_DEPTH_MAX; depth > 1; depth--)
-        for (size_t i = 0; i < u->n; i++) {
-            const struct path *p = &u->actions[i].path;
-            if (p->n != depth || p->steps[depth - 1].name.p || u->actions[i].kind == UPDATE_SET)
-                continue;
-            struct path to_list = {p->steps, depth - 1};
-            const struct attr *list = path_get(&to_list, item);
-            if (list && list->type == ATTR_L)
-                item = with_path(a, item, &to_list, 0, without_removed(a, list));
-        }
-    return item;
-}
-
-/* Elements that are set behind the end of a list are appended in the order of their indexes. */
-static int compare_actions(const void *x, const void *y)
-{
-    const struct path *a = &((const struct update_action *)x)->path;
-    const struct path *b = &((const struct update_action *)y)->path;
-    for (size_t i = 0; i < a->n && i < b->n; i++) {
-        const struct path_step *s = &a->steps[i], *t = &b->steps[i];
-        int order = s->name.p && t->name.p ? str_cmp(s->name, t->name)
-                    : s->index != t->index ? (s->index < t->index ? -1 : 1)
-                                           : 0;
-        if (order)
-            return order;
+    const struct attr **l = arena_alloc(j->wrong->arena, (v->count + p->n) * sizeof *l);
+    uint32_t from = 0, n = 0;
+    for (size_t i = 0; i < p->n; i++) {
+        uint64_t index = (uint64_t)p->inner[i].step.index;
+        uint32_t at = index < v->count ? (uint32_t)index : v->count;
+        const struct attr *put = at_place(j, &p->inner[i], at < v->count ? v->list[at] : NULL);
+        if (at > from)
+            memcpy(l + n, v->list + from, (at - from) * sizeof *l);
+        n += at - from;
+        if (put)
+            l[n++] = put;
+        from = at + (at < v->count);
     }
-    return a->n < b->n ? -1 : a->n > b->n;
+    if (v->count > from)
+        memcpy(l + n, v->list + from, (v->count - from) * sizeof *l);
+    struct attr *out = arena_zalloc(j->wrong->arena, sizeof *out);
+    *out = (struct attr){.type = ATTR_L, .count = n + v->count - from, .list = l};
+    return out;
 }
 
-static bool has_index(const struct update *u)
+/* take_action has seen that the paths lead through v. */
+static const struct attr *edited(struct edit *j, const struct path_tree *p, const struct attr *v)
 {
-    for (size_t i = 0; i < u->n; i++)
-        if (!u->actions[i].path.steps[u->actions[i].path.n - 1].name.p)
-            return true;
-    return false;
-}
-
-static const struct attr *apply_action(const struct update_action *act, const struct attr *old,
-                                       const struct attr *item, struct wrong *w)
-{
-    const struct attr *value = NULL, *there = path_get(&act->path, old);
-    switch (act->kind) {
-    case UPDATE_SET:
-        value = operand(act->operand, old, w);
-        break;
-    case UPDATE_ADD:
-        value = added(there, act->operand->value, w);
-        break;
-    case UPDATE_DELETE:
-        if (there && there->type != act->operand->value->type)
-            wrong_value(w, "%s", bad_type);
-        else if (there)
-            value = attr_set_minus(w->arena, there, act->operand->value);
-        break;
-    default:
-        break;
-    }
-    if (w->fault)
-        return NULL;
-    item = with_path(w->arena, item, &act->path, 0, value);
-    if (!item)
-        wrong_value(w, "%s", bad_path);
-    return item;
+    return v->type == ATTR_M ? edited_map(j, p, v) : edited_list(j, p, v);
 }
 
 const struct attr *expr_update_apply(const struct update *u, const struct attr *old, struct wrong *w)
 {
-    const struct update_action *actions = u->actions;
-    bool indexes = has_index(u);
-    if (indexes) {
-        struct update_action *sorted = arena_alloc(w->arena, u->n * sizeof *sorted);
-        memcpy(sorted, u->actions, u->n * sizeof *sorted);
-        qsort(sorted, u->n, sizeof *sorted, compare_actions);
-        actions = sorted;
-    }
-    const struct attr *item = old;
-    for (size_t i = 0; i < u->n && item; i++)
-        item = apply_action(&actions[i], old, item, w);
-    return item && indexes ? close_gaps(w->arena, u, item) : item;
+    struct edit j = {.old = old, .wrong = w};
+    j.put = arena_alloc(w->arena, u->n * sizeof *j.put);
+    for (size_t i = 0; i < u->n; i++)
+        if (!take_action(&j, &u->actions[i], &j.put[i]))
+            return NULL;
+    return edited(&j, &u->places, old);
+}
+
+bool expr_update_takes(const struct update *u)
+{
+    for (size_t i = 0; i < u->n; i++)
+        if (u->actions[i].kind != UPDATE_REMOVE && u->actions[i].kind != UPDATE_DELETE)
+            return false;
+    return true;
 }

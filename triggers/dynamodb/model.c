@@ -51,6 +51,15 @@ static void add_projected(struct table *t, struct index *x, struct str name)
     x->projected[x->projected_count++] = (struct path){s, 1};
 }
 
+static void find_places(struct table *t, struct index *x)
+{
+    size_t meets;
+    struct path **paths = arena_alloc(&t->arena, x->projected_count * sizeof *paths);
+    for (size_t i = 0; i < x->projected_count; i++)
+        paths[i] = &x->projected[i];
+    path_tree_make(&t->arena, paths, x->projected_count, &x->places, &meets);
+}
+
 static void read_projection(struct table *t, struct index *x, const cJSON *projection)
 {
     const char *type = text(projection, "ProjectionType");
@@ -63,6 +72,7 @@ static void read_projection(struct table *t, struct index *x, const cJSON *proje
         add_projected(t, x, x->keys.part[i].name);
     cJSON_ArrayForEach (at, extra)
         add_projected(t, x, str_z(at->valuestring));
+    find_places(t, x);
     x->project = str_is(name, "KEYS_ONLY") ? PROJECT_KEYS_ONLY
                  : str_is(name, "INCLUDE") ? PROJECT_INCLUDE
                                            : PROJECT_ALL;
@@ -143,7 +153,7 @@ bool index_projects(const struct index *x, struct str name)
 
 const struct attr *index_project(struct arena *a, const struct index *x, const struct attr *item)
 {
-    return x->project == PROJECT_ALL ? item : expr_project(a, x->projected, x->projected_count, item);
+    return x->project == PROJECT_ALL ? item : expr_project(a, &x->places, item);
 }
 
 static bool key_fits(const struct key_part *k, bool hash, const struct attr *v)

@@ -27,7 +27,8 @@ struct index {
     enum project project;
     struct path *projected; /* what entries hold: keys of table and index, and included attributes */
     size_t projected_count;
-    int64_t items, bytes; /* as struct table's */
+    struct path_tree places; /* of the same */
+    int64_t items, bytes;    /* as struct table's */
 };
 
 enum stream_view { VIEW_KEYS_ONLY, VIEW_NEW_IMAGE, VIEW_OLD_IMAGE, VIEW_BOTH };

@@ -1,5 +1,6 @@
 /* BatchGetItem: up to 100 items of several tables.  Limit: 16 MB; keys beyond it come back unprocessed. */
 #include "answer.h"
+#include "base/map.h"
 #include "catalog.h"
 #include "ops.h"
 #include "request.h"
@@ -10,6 +11,7 @@
 #define KEYS_MAX 100
 #define BATCH_BYTES_MAX (16u << 20) /* of items, before a projection */
 #define BATCH_TEXT_MAX (11u << 20)  /* of JSON text, so that the answer keeps below 16 MB */
+#define KEY_TEXT_MAX (32u << 10)    /* of JSON text: no key that a table can have is longer */
 
 struct batch_get_in {
     const cJSON *tables;
@@ -65,24 +67,44 @@ static bool read_projection(struct part *p, struct wrong *w)
                        expr_set_all_used(&set));
 }
 
-static bool read_part(struct part *p, size_t *total, struct wrong *w)
+/* Was there a key with the same canonical text?  What is too long for any key is refused when the table is
+ * known.
+ */
+static bool seen_before(struct map *seen, const struct attr *key)
 {
-    const cJSON *keys = member(p->request, "Keys"), *at;
-    p->consistent = cJSON_IsTrue(member(p->request, "ConsistentRead"));
+    struct buf b;
+    buf_init(&b, KEY_TEXT_MAX);
+    attr_map_write(key, &b);
+    bool before = !b.full && map_put(seen, buf_view(&b), seen);
+    buf_release(&b);
+    return before;
+}
+
+static bool read_keys(struct part *p, const cJSON *keys, struct map *seen, size_t *total, struct wrong *w)
+{
+    const cJSON *at;
     p->keys = arena_alloc(w->arena, (size_t)cJSON_GetArraySize(keys) * sizeof *p->keys);
-    if (!read_projection(p, w))
-        return false;
     cJSON_ArrayForEach (at, keys) {
         if (!(p->keys[p->n] = attr_map_from_tree(at, w)))
             return false;
-        for (size_t i = 0; i < p->n; i++)
-            if (attr_equal(p->keys[i], p->keys[p->n]))
-                return wrong_value(w, "Provided list of item keys contains duplicates");
-        p->n++;
+        if (seen_before(seen, p->keys[p->n++]))
+            return wrong_value(w, "Provided list of item keys contains duplicates");
         if (++*total > KEYS_MAX)
             return wrong_value(w, "Too many items requested for the BatchGetItem call");
     }
     return true;
+}
+
+static bool read_part(struct part *p, size_t *total, struct wrong *w)
+{
+    struct map seen;
+    p->consistent = cJSON_IsTrue(member(p->request, "ConsistentRead"));
+    if (!read_projection(p, w))
+        return false;
+    map_init(&seen);
+    bool ok = read_keys(p, member(p->request, "Keys"), &seen, total, w);
+    map_release(&seen);
+    return ok;
 }
 
 static struct part *read_parts(const struct batch_get_in *req, struct wrong *w)
@@ -137,7 +159,7 @@ static void write_item(struct call *c, struct buf *b, const struct part *p, stru
         p->projection ? attr_map_from_text(&c->arena, arena_str(&c->arena, text)) : NULL;
     answer_comma(b);
     if (item)
-        attr_map_write(expr_project(&c->arena, p->projection->paths, p->projection->n, item), b);
+        attr_map_write(expr_project(&c->arena, &p->projection->places, item), b);
     else
         buf_str(b, text);
 }

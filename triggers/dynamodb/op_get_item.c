@@ -50,7 +50,7 @@ static void write_item(struct call *c, struct buf *b, const struct projection *p
 {
     const struct attr *item = p ? attr_map_from_text(&c->arena, arena_str(&c->arena, text)) : NULL;
     if (item)
-        answer_attr_member(b, "Item", expr_project(&c->arena, p->paths, p->n, item));
+        answer_attr_member(b, "Item", expr_project(&c->arena, &p->places, item));
     else
         answer_raw_member(b, "Item", text);
 }

@@ -1,10 +1,9 @@
 /* TagResource, UntagResource and ListTagsOfResource, for tables.  Limit: 50 tags. */
+#include "base/map.h"
 #include "catalog.h"
 #include "dynamodb.h"
 #include "ops.h"
 #include "table_in.h"
-
-#define TAGS_MAX 50
 
 struct tags_in {
     struct str arn, token;
@@ -36,19 +35,47 @@ static bool missing(struct call *c, struct str arn, struct table **t, enum op_en
     return true;
 }
 
-static void remove_tag(cJSON *tags, const char *key)
+static const char *key_of(const cJSON *tag)
 {
+    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tag, "Key"));
+}
+
+static void remove_tags(cJSON *tags, const cJSON *keys)
+{
+    struct map gone;
+    const cJSON *key;
+    map_init(&gone);
+    cJSON_ArrayForEach (key, keys)
+        map_put(&gone, str_z(key->valuestring), &gone);
     for (cJSON *at = tags->child, *next; at; at = next) {
         next = at->next;
-        if (strcmp(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(at, "Key")), key) == 0)
+        if (map_get(&gone, str_z(key_of(at))))
             cJSON_Delete(cJSON_DetachItemViaPointer(tags, at));
+    }
+    map_release(&gone);
+}
+
+/* Stops when there are too many. */
+static void add_tags(cJSON *tags, const cJSON *more)
+{
+    const cJSON *at;
+    cJSON *old;
+    cJSON_ArrayForEach (at, more) {
+        if (cJSON_GetArraySize(tags) > TABLE_TAGS_MAX)
+            return;
+        cJSON_ArrayForEach (old, tags)
+            if (strcmp(key_of(old), key_of(at)) == 0)
+                break;
+        if (old)
+            cJSON_Delete(cJSON_DetachItemViaPointer(tags, old));
+        cJSON_AddItemToArray(tags, cJSON_Duplicate(at, true));
     }
 }
 
 static enum op_end change(struct call *c, const void *input)
 {
     const struct tags_in *req = input;
-    const cJSON *at;
+    struct wrong w = wrong_none(&c->arena);
     struct table *t;
     enum op_end end;
     if (missing(c, req->arn, &t, &end))
@@ -56,16 +83,11 @@ static enum op_end change(struct call *c, const void *input)
     cJSON *def = cJSON_Duplicate(t->def, true), *tags = cJSON_GetObjectItemCaseSensitive(def, "Tags");
     if (!tags)
         tags = cJSON_AddArrayToObject(def, "Tags");
-    cJSON_ArrayForEach (at, req->keys)
-        remove_tag(tags, at->valuestring);
-    cJSON_ArrayForEach (at, req->tags) {
-        remove_tag(tags, cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(at, "Key")));
-        cJSON_AddItemToArray(tags, cJSON_Duplicate(at, true));
-    }
-    if (cJSON_GetArraySize(tags) > TAGS_MAX) {
+    remove_tags(tags, req->keys);
+    add_tags(tags, req->tags);
+    if (!table_in_check_tags(tags, &w)) {
         cJSON_Delete(def);
-        return call_fail(c, &fault_validation,
-                         "One or more parameter values were invalid: Too many tags: at most %d", TAGS_MAX);
+        return wrong_end(c, &w);
     }
     enum rc rc = catalog_save(c, def, &t);
     return rc == RC_OK ? OP_DONE : catalog_broke(c, rc);

@@ -149,6 +149,8 @@ static bool merge_definitions(struct table_update *j)
 {
     const cJSON *at;
     cJSON *known = cJSON_GetObjectItemCaseSensitive(j->def, "AttributeDefinitions");
+    if (!table_in_check_definitions(j->in->definitions, member(j->def, "KeySchema"), true, &j->wrong))
+        return false;
     cJSON_ArrayForEach (at, j->in->definitions) {
         const cJSON *old;
         bool there = false;
@@ -176,8 +178,9 @@ static bool create_index(struct table_update *j, const cJSON *index)
     struct str name = str_z(cJSON_GetStringValue(member(index, "IndexName")));
     if (table_index(j->table, name))
         return wrong_value(&j->wrong, "Attempting to create an index which already exists");
-    if (cJSON_GetArraySize(member(j->def, "GlobalSecondaryIndexes")) >= 20)
-        return wrong_value(&j->wrong, INVALID "GlobalSecondaryIndex count exceeds the per-table limit of 20");
+    if (cJSON_GetArraySize(member(j->def, "GlobalSecondaryIndexes")) >= TABLE_GLOBALS_MAX)
+        return wrong_value(&j->wrong, INVALID "GlobalSecondaryIndex count exceeds the per-table limit of %d",
+                           TABLE_GLOBALS_MAX);
     j->rc = change_index_add(j->call, index, j->def);
     j->fill = name;
     return j->rc == RC_OK && table_in_check_projected(member(j->def, "GlobalSecondaryIndexes"),

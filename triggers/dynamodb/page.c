@@ -68,7 +68,7 @@ static void write_item(struct walk *k)
         return;
     answer_comma(k->out);
     if (p->projection)
-        attr_map_write(expr_project(&k->scratch, p->projection->paths, p->projection->n, current(k)), k->out);
+        attr_map_write(expr_project(&k->scratch, &p->projection->places, current(k)), k->out);
     else if (p->fetch && p->select == SELECT_PROJECTED) /* the filter alone wanted the whole item */
         attr_map_write(index_project(&k->scratch, p->index, current(k)), k->out);
     else

@@ -3,6 +3,7 @@
 
 #include "catalog.h"
 #include "request.h"
+#include <stdlib.h>
 
 const char *const page_select_enum[] = {"SPECIFIC_ATTRIBUTES", "COUNT", "ALL_ATTRIBUTES",
                                         "ALL_PROJECTED_ATTRIBUTES", NULL};
@@ -94,7 +95,7 @@ static bool find_index(struct page *p, struct wrong *w)
     return true;
 }
 
-/* Names that an index does not project, each once and in order. */
+/* Names that an index does not project, in the order of the expression. */
 struct missing {
     struct str *names;
     size_t n;
@@ -102,27 +103,30 @@ struct missing {
 
 static void add_missing(struct arena *a, struct missing *m, struct str name)
 {
-    size_t at = 0;
-    while (at < m->n && str_cmp(m->names[at], name) < 0)
-        at++;
-    if (at < m->n && str_eq(m->names[at], name))
-        return;
-    struct str *names = arena_alloc(a, (m->n + 1) * sizeof *names);
-    if (at)
-        memcpy(names, m->names, at * sizeof *names);
-    names[at] = name;
-    if (m->n > at)
-        memcpy(names + at + 1, m->names + at, (m->n - at) * sizeof *names);
-    m->names = names;
-    m->n++;
+    if ((m->n & (m->n - 1)) == 0) { /* full at each power of two */
+        struct str *names = arena_alloc(a, (m->n ? m->n * 2 : 1) * sizeof *names);
+        if (m->n)
+            memcpy(names, m->names, m->n * sizeof *names);
+        m->names = names;
+    }
+    m->names[m->n++] = name;
 }
 
+static int compare_names(const void *x, const void *y)
+{
+    return str_cmp(*(const struct str *)x, *(const struct str *)y);
+}
+
+/* Each once, and sorted. */
 static bool say_missing(const struct missing *m, const char *before, struct str index, const char *between,
                         struct wrong *w)
 {
     struct buf b;
     buf_init(&b, 1u << 20);
+    qsort(m->names, m->n, sizeof *m->names, compare_names);
     for (size_t i = 0; i < m->n; i++) {
+        if (i && str_eq(m->names[i - 1], m->names[i]))
+            continue;
         buf_z(&b, i ? ", " : "");
         buf_str(&b, m->names[i]);
     }

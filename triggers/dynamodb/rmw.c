@@ -57,9 +57,16 @@ static bool update_item(struct call *c, struct rmw *r, struct wrong *w)
     return item && attr_check_depth(item, w) && item_check_update(r->table, r->old, item, w);
 }
 
+/* From an item that is not there nothing can be taken away. */
+static bool makes_none(const struct rmw *r)
+{
+    return r->kind == RMW_DELETE ||
+           (r->kind == RMW_UPDATE && !r->old_text.p && r->update && expr_update_takes(r->update));
+}
+
 static bool make_new(struct call *c, struct rmw *r, struct wrong *w)
 {
-    if (r->kind == RMW_DELETE)
+    if (makes_none(r))
         return true;
     if (r->kind == RMW_PUT)
         r->new = r->key;

@@ -1,5 +1,6 @@
 #include "table_in.h"
 
+#include "base/map.h"
 #include "catalog.h"
 
 const char *const table_billing_enum[] = {"PROVISIONED", "PAY_PER_REQUEST", NULL};
@@ -135,11 +136,18 @@ static bool is_defined(const cJSON *definitions, const char *name)
 /* "[a, b]" */
 static struct str name_list(struct arena *a, const cJSON *list)
 {
-    struct str s = STR("");
+    struct buf b;
     const cJSON *at;
-    cJSON_ArrayForEach (at, list)
-        s = arena_printf(a, "%.*s%s%s", STR_ARG(s), at == list->child ? "" : ", ", text(at, "AttributeName"));
-    return arena_printf(a, "[%.*s]", STR_ARG(s));
+    buf_init(&b, 1u << 20);
+    buf_char(&b, '[');
+    cJSON_ArrayForEach (at, list) {
+        buf_z(&b, at == list->child ? "" : ", ");
+        buf_z(&b, text(at, "AttributeName"));
+    }
+    buf_char(&b, ']');
+    struct str s = arena_str(a, buf_view(&b));
+    buf_release(&b);
+    return s;
 }
 
 static bool check_key_schema(const cJSON *schema, const cJSON *definitions, struct wrong *w)
@@ -178,14 +186,38 @@ static bool check_local_keys(const cJSON *index, const cJSON *key_schema, struct
     return true;
 }
 
+/* `name`: of the member that tells the elements apart; NULL: they are texts. */
 static bool check_distinct(const cJSON *list, const char *name, struct wrong *w)
 {
-    const cJSON *at, *before;
+    struct map seen;
+    const cJSON *at;
+    bool distinct = true;
+    map_init(&seen);
     cJSON_ArrayForEach (at, list)
-        for (before = list->child; before != at; before = before->next)
-            if (cJSON_Compare(name ? member(at, name) : at, name ? member(before, name) : before, true))
-                return wrong_value(w, "Cannot have two attributes with the same name");
-    return true;
+        distinct = distinct && !map_put(&seen, str_z(name ? text(at, name) : at->valuestring), &seen);
+    map_release(&seen);
+    return distinct || wrong_value(w, "Cannot have two attributes with the same name");
+}
+
+static bool say_unused(const cJSON *definitions, const cJSON *key_schema, bool indexes, struct wrong *w)
+{
+    if (!indexes)
+        return wrong_value(w, INVALID "Number of attributes in KeySchema does not exactly match number of "
+                                      "attributes defined in AttributeDefinitions");
+    return wrong_value(
+        w, INVALID "Some AttributeDefinitions are not used. AttributeDefinitions: %.*s, keys used: %.*s",
+        STR_ARG(name_list(w->arena, definitions)), STR_ARG(name_list(w->arena, key_schema)));
+}
+
+/* More definitions than all keys of a table together can use are not looked for one by one. */
+enum { DEFINITIONS_MAX = 2 * (1 + TABLE_GLOBALS_MAX + TABLE_LOCALS_MAX) };
+
+bool table_in_check_definitions(const cJSON *definitions, const cJSON *key_schema, bool indexes,
+                                struct wrong *w)
+{
+    return check_distinct(definitions, "AttributeName", w) &&
+           (cJSON_GetArraySize(definitions) <= DEFINITIONS_MAX ||
+            say_unused(definitions, key_schema, indexes, w));
 }
 
 static bool check_projection(const cJSON *projection, struct wrong *w)
@@ -235,7 +267,8 @@ static bool check_indexes(const struct table_in *in, const cJSON *list, bool glo
         return wrong_value(w, INVALID
                            "Table KeySchema does not have a range key, which is required when specifying a "
                            "LocalSecondaryIndex");
-    for (const cJSON *at = list->child; at; at = at->next) {
+    int most = global ? TABLE_GLOBALS_MAX : TABLE_LOCALS_MAX, seen = 0;
+    for (const cJSON *at = list->child; at && seen++ <= most; at = at->next) {
         if (!table_in_check_index(at, in->definitions, in->key_schema, global, table_in_on_demand(in), w))
             return false;
         for (const cJSON *before = list->child; before != at; before = before->next)
@@ -245,11 +278,12 @@ static bool check_indexes(const struct table_in *in, const cJSON *list, bool glo
             if (strcmp(text(at, "IndexName"), text(local, "IndexName")) == 0)
                 return wrong_value(w, INVALID "Duplicate index name: %s", text(at, "IndexName"));
     }
-    if (!global && n > 5)
-        return wrong_value(w, INVALID "Number of LocalSecondaryIndexes exceeds per-table limit of 5");
-    if (global && n > 20)
-        return wrong_value(w, INVALID "GlobalSecondaryIndex count exceeds the per-table limit of 20");
-    return true;
+    if (n <= most)
+        return true;
+    return global
+               ? wrong_value(w, INVALID "GlobalSecondaryIndex count exceeds the per-table limit of %d", most)
+               : wrong_value(w, INVALID "Number of LocalSecondaryIndexes exceeds per-table limit of %d",
+                             most);
 }
 
 static int projected_by(const cJSON *indexes)
@@ -273,6 +307,11 @@ static bool uses(const cJSON *schema, const char *name)
     return is_defined(schema, name);
 }
 
+static bool has_indexes(const struct table_in *in)
+{
+    return in->globals || in->locals;
+}
+
 /* Every definition must be of a key. */
 static bool check_all_used(const struct table_in *in, struct wrong *w)
 {
@@ -284,15 +323,8 @@ static bool check_all_used(const struct table_in *in, struct wrong *w)
             used |= uses(member(index, "KeySchema"), name);
         cJSON_ArrayForEach (index, in->locals)
             used |= uses(member(index, "KeySchema"), name);
-        if (used)
-            continue;
-        if (!in->globals && !in->locals)
-            return wrong_value(
-                w, INVALID "Number of attributes in KeySchema does not exactly match number of attributes "
-                           "defined in AttributeDefinitions");
-        return wrong_value(
-            w, INVALID "Some AttributeDefinitions are not used. AttributeDefinitions: %.*s, keys used: %.*s",
-            STR_ARG(name_list(w->arena, in->definitions)), STR_ARG(name_list(w->arena, in->key_schema)));
+        if (!used)
+            return say_unused(in->definitions, in->key_schema, has_indexes(in), w);
     }
     return true;
 }
@@ -317,6 +349,12 @@ static bool check_refused(const struct table_in *in, struct wrong *w)
     return true;
 }
 
+bool table_in_check_tags(const cJSON *tags, struct wrong *w)
+{
+    return cJSON_GetArraySize(tags) <= TABLE_TAGS_MAX ||
+           wrong_value(w, INVALID "Too many tags: at most %d", TABLE_TAGS_MAX);
+}
+
 bool table_in_check(const struct table_in *in, struct wrong *w)
 {
     bool enabled;
@@ -324,10 +362,11 @@ bool table_in_check(const struct table_in *in, struct wrong *w)
     if (!in->table_name.p) /* told in other words than what else is missing */
         return wrong_value(w, "The parameter 'TableName' is required but was not present in the request");
     return check_refused(in, w) && check_billing(in, w) &&
-           check_distinct(in->definitions, "AttributeName", w) &&
+           table_in_check_definitions(in->definitions, in->key_schema, has_indexes(in), w) &&
            check_key_schema(in->key_schema, in->definitions, w) && check_indexes(in, in->locals, false, w) &&
            check_indexes(in, in->globals, true, w) && table_in_check_projected(in->globals, in->locals, w) &&
-           check_all_used(in, w) && (!in->stream || table_in_stream(in->stream, &enabled, &view, w));
+           check_all_used(in, w) && table_in_check_tags(in->tags, w) &&
+           (!in->stream || table_in_stream(in->stream, &enabled, &view, w));
 }
 
 /* --- definitions */

@@ -4,6 +4,10 @@
 
 #include "model.h"
 
+#define TABLE_GLOBALS_MAX 20 /* indexes */
+#define TABLE_LOCALS_MAX 5
+#define TABLE_TAGS_MAX 50
+
 struct table_in {
     struct str table_name, billing_mode, table_class;
     const cJSON *definitions, *key_schema, *globals, *locals, *throughput, *stream, *tags;
@@ -40,6 +44,12 @@ bool table_in_check(const struct table_in *in, struct wrong *w);
  * caller's to check. */
 bool table_in_check_index(const cJSON *index, const cJSON *definitions, const cJSON *key_schema, bool global,
                           bool on_demand, struct wrong *w);
+
+/* Each attribute is defined once, and no more of them than keys can use. */
+bool table_in_check_definitions(const cJSON *definitions, const cJSON *key_schema, bool indexes,
+                                struct wrong *w);
+
+bool table_in_check_tags(const cJSON *tags, struct wrong *w);
 
 /* What all indexes of a table together may project by name. */
 bool table_in_check_projected(const cJSON *globals, const cJSON *locals, struct wrong *w);

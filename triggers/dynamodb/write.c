@@ -90,19 +90,12 @@ static bool check_against_table(const struct rmw *r, struct wrong *w)
 
 /* --- the answer */
 
-/* The paths that the update touched, of one version of the item. */
-static const struct attr *updated_part(struct call *c, const struct rmw *r, const struct attr *item)
-{
-    size_t n = r->update ? r->update->n : 0;
-    struct path *paths = arena_alloc(&c->arena, (n ? n : 1) * sizeof *paths);
-    for (size_t i = 0; i < n; i++)
-        paths[i] = r->update->actions[i].path;
-    return expr_project(&c->arena, paths, n, item);
-}
-
+/* What the update touched, of one version of the item. */
 static void write_part(struct call *c, struct buf *b, const struct rmw *r, const struct attr *item)
 {
-    const struct attr *part = item ? updated_part(c, r, item) : &attr_empty_map;
+    if (!item || !r->update)
+        return;
+    const struct attr *part = expr_project(&c->arena, &r->update->places, item);
     if (part->count)
         answer_attr_member(b, "Attributes", part);
 }
@@ -112,7 +105,7 @@ static void write_attributes(struct call *c, struct buf *b, const struct write_i
     struct str v = in->return_values;
     if (str_is(v, "ALL_OLD") && r->old_text.p)
         answer_raw_member(b, "Attributes", r->old_text);
-    else if (str_is(v, "ALL_NEW"))
+    else if (str_is(v, "ALL_NEW") && r->new_text.p)
         answer_raw_member(b, "Attributes", r->new_text);
     else if (str_is(v, "UPDATED_OLD"))
         write_part(c, b, r, rmw_old(c, r));
