@@ -87,10 +87,11 @@ class Tidepool:
         with open(path, "w") as f:
             f.write(content if isinstance(content, str) else json.dumps(content, indent=2))
 
-    def spawn(self):
+    def spawn(self, output=None):
         command = [self.binary, "start", "--port", str(self.port), "--api-port", str(self.api_port), *self.args]
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(command, cwd=self.folder, stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            output = log if output is None else output
+            self.process = subprocess.Popen(command, cwd=self.folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
                                             env={**os.environ, **self.env})
 
     def start(self):

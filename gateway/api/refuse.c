@@ -1,5 +1,6 @@
 /* Answers that the gateway gives itself: AWS's status and words, and for people the reason in a header of
  * ours. */
+#include "base/say.h"
 #include "exec.h"
 
 #include <stdarg.h>
@@ -30,14 +31,14 @@ const struct refusal refuse_timeout = {504, BODY("Endpoint request timed out"),
 
 enum exec_step exec_refuse(struct exec *x, const struct refusal *r, const char *fmt, ...)
 {
-    char why[512];
+    char why[512], shown[1024];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(why, sizeof why, fmt, ap);
     va_end(ap);
 
     bool rest = !x->api || x->api->rest;
-    x->reason = arena_str(&x->call->arena, str_z(why));
+    x->reason = arena_str(&x->call->arena, say_shown(str_z(why), shown, sizeof shown));
     x->in->reply = (struct http_reply){
         .status = rest ? r->rest_status : r->http_status,
         .body = str_z(rest ? r->rest_body : r->http_body),

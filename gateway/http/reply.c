@@ -28,18 +28,17 @@ static char *put(char *at, struct str s)
     return at + s.n;
 }
 
-static bool is_one_line(struct str s)
+static bool is_control(char c)
 {
-    return !memchr(s.p, '\n', s.n) && !memchr(s.p, '\r', s.n) && !memchr(s.p, 0, s.n);
+    return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
 }
 
-/* A line end or a zero inside a value would begin something that nobody meant to say. */
+/* A line end or a zero inside a value would begin something that nobody meant to say; no other control
+ * character may stand in one either (RFC 9110, 5.5). */
 static char *put_value(char *at, struct str s)
 {
-    if (is_one_line(s))
-        return put(at, s);
     for (size_t i = 0; i < s.n; i++)
-        at[i] = s.p[i] == '\r' || s.p[i] == '\n' || s.p[i] == 0 ? ' ' : s.p[i];
+        at[i] = is_control(s.p[i]) ? ' ' : s.p[i];
     return at + s.n;
 }
 

@@ -58,7 +58,7 @@ void http_exchange_on_gone(struct http_exchange *x, void (*gone)(void *arg), voi
 
 /* Answers, once; the exchange, its request and its arena are gone after.  The reply is copied.
  * content-length, date, connection and transfer-encoding are ours: such headers in the reply are left out; so
- * are those whose name is no token; line ends in values become spaces. */
+ * are those whose name is no token; control characters in values become spaces. */
 void http_exchange_reply(struct http_exchange *x, const struct http_reply *r);
 
 #endif

@@ -128,9 +128,7 @@ struct str codec_unpercent(struct arena *a, struct str in, bool plus)
     return str_n(start, (size_t)(at - start));
 }
 
-/* The number of bytes of the sequence at p, or 0 when it is none.  Refuses overlong forms, surrogates and
- * what lies above U+10FFFF (RFC 3629, section 4). */
-static size_t utf8_step(const unsigned char *p, size_t left)
+size_t codec_utf8_step(const unsigned char *p, size_t left)
 {
     if (p[0] < 0x80)
         return 1;
@@ -164,7 +162,7 @@ long codec_utf16_len(struct str in)
             p += 8, units += 8;
             continue;
         }
-        size_t n = utf8_step(p, (size_t)(end - p));
+        size_t n = codec_utf8_step(p, (size_t)(end - p));
         if (!n)
             return -1;
         p += n, units += n == 4 ? 2 : 1;
@@ -180,7 +178,7 @@ bool codec_utf8_valid(struct str in)
 void codec_utf8_mend(struct buf *out, struct str in)
 {
     for (size_t i = 0; i < in.n;) {
-        size_t n = utf8_step((const unsigned char *)in.p + i, in.n - i);
+        size_t n = codec_utf8_step((const unsigned char *)in.p + i, in.n - i);
         buf_str(out, n ? str_n(in.p + i, n) : STR("\xef\xbf\xbd"));
         i += n ? n : 1;
     }

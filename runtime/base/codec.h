@@ -21,6 +21,10 @@ void codec_percent(struct buf *out, struct str in, const char *keep);
 /* %XX back to bytes ('+' to a space when plus is set); a bad escape is copied as it is.  In the arena. */
 struct str codec_unpercent(struct arena *a, struct str in, bool plus);
 
+/* The number of bytes of the sequence at p, of which `left` (1 or more) are there, or 0 when it is none.
+ * Refuses overlong forms, surrogates and what lies above U+10FFFF (RFC 3629, section 4). */
+size_t codec_utf8_step(const unsigned char *p, size_t left);
+
 bool codec_utf8_valid(struct str in);
 
 /* Appends the text with U+FFFD for every byte that is no UTF-8. */

@@ -1,25 +1,18 @@
 #include "base/log.h"
+#include "base/say.h"
 
 #include <stdarg.h>
 #include <string.h>
 
 static const struct {
-    const char *name, *paint;
+    const char *name, *line;
 } levels[] = {
-    [LOG_ERROR] = {"error", "\033[31m"},
-    [LOG_WARN] = {"warn", "\033[33m"},
-    [LOG_INFO] = {"info", "\033[36m"},
-    [LOG_DEBUG] = {"debug", "\033[2m"},
+    [LOG_ERROR] = {"error", "\x1b[31merror\x1b[0m %s\n"},
+    [LOG_WARN] = {"warn", "\x1b[33mwarn \x1b[0m %s\n"},
+    [LOG_INFO] = {"info", "\x1b[36minfo \x1b[0m %s\n"},
+    [LOG_DEBUG] = {"debug", "\x1b[2mdebug\x1b[0m %s\n"},
 };
 enum { LEVELS = sizeof levels / sizeof *levels };
-
-/* A message stays one line, whatever a client put into it. */
-static void one_line(char *z)
-{
-    for (; *z; z++)
-        if ((unsigned char)*z < 0x20 || *z == 0x7f)
-            *z = ' ';
-}
 
 void log_line(const struct log *l, enum log_level level, const char *fmt, ...)
 {
@@ -30,12 +23,7 @@ void log_line(const struct log *l, enum log_level level, const char *fmt, ...)
     va_start(args, fmt);
     vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
-    one_line(text);
-    const char *name = levels[level].name;
-    if (l->colour)
-        fprintf(l->to, "%s%-5s\033[0m %s\n", levels[level].paint, name, text);
-    else
-        fprintf(l->to, "%-5s %s\n", name, text);
+    say(l->to, levels[level].line, text); /* one line, whatever a client put into it */
     fflush(l->to);
 }
 

@@ -13,7 +13,6 @@ enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 struct log {
     FILE *to;
     enum log_level level;
-    bool colour;
 };
 
 /* Thread: main.  A NULL log writes nothing. */

@@ -1,7 +1,7 @@
 #include "base/rc.h"
+#include "base/say.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +31,11 @@ const char *rc_text(enum rc rc)
 void bug_at(const char *file, int line, const char *fmt, ...)
 {
     va_list args;
-    fprintf(stderr, "bug: %s:%d: ", file, line);
+    say(stderr, "bug: %s:%d: ", file, line);
     va_start(args, fmt);
-    vfprintf(stderr, fmt, args);
+    say_va(stderr, fmt, args);
     va_end(args);
-    fputc('\n', stderr);
+    say(stderr, "\n");
     abort();
 }
 

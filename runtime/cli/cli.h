@@ -2,6 +2,7 @@
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
 
+#include "base/say.h"
 #include "core/conf.h"
 #include "door/op.h"
 
@@ -34,5 +35,8 @@ int cli_main(struct cli *cli, int argc, char **argv, char **env);
 
 /* "tidepool: ..." on stderr; returns 2. */
 int cli_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* The same with what a service said, which may be of several lines. */
+int cli_refused(struct str text);
 
 #endif

@@ -11,14 +11,14 @@ static const char *text(const cJSON *o, const char *name)
 static void print_clock(const cJSON *out)
 {
     double speed = cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(out, "speed"));
-    printf("%s", text(out, "now"));
+    say(stdout, "%s", text(out, "now"));
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(out, "frozen")))
-        printf("  frozen");
+        say(stdout, "  frozen");
     else if (speed != 1)
-        printf("  at speed %g", speed);
+        say(stdout, "  at speed %g", speed);
     if (*text(out, "nextDue"))
-        printf("  next due %s", text(out, "nextDue"));
-    putchar('\n');
+        say(stdout, "  next due %s", text(out, "nextDue"));
+    say(stdout, "\n");
 }
 
 /* What lies in the future since the clock was set back. */
@@ -26,10 +26,10 @@ static void print_ahead(const cJSON *list)
 {
     const cJSON *e;
     cJSON_ArrayForEach (e, list)
-        printf("ahead   %s  %.0f%s %s  %s\n", text(e, "at"),
-               cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(e, "count")),
-               cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(e, "more")) ? " or more" : "", text(e, "what"),
-               text(e, "of"));
+        say(stdout, "ahead   %s  %.0f%s %s  %s\n", text(e, "at"),
+            cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(e, "count")),
+            cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(e, "more")) ? " or more" : "", text(e, "what"),
+            text(e, "of"));
 }
 
 /* The action and its argument; of an action that there is not the server tells. */

@@ -1,5 +1,5 @@
 #include "happened.h"
-#include <stdio.h>
+#include "base/say.h"
 
 static const char *text(const cJSON *o, const char *name)
 {
@@ -12,7 +12,7 @@ static int print_list(const cJSON *list, const char *mark)
     int n = 0;
     const cJSON *e;
     cJSON_ArrayForEach (e, list) {
-        printf("%s  %s  %s  %s\n", mark, text(e, "at"), text(e, "what"), text(e, "detail"));
+        say(stdout, "%s  %s  %s  %s\n", mark, text(e, "at"), text(e, "what"), text(e, "detail"));
         n++;
     }
     return n;

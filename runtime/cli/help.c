@@ -2,12 +2,13 @@
 
 static void list_verbs(void)
 {
-    puts("tidepool: runs a serverless app on the machine in front of you\n");
-    puts("usage: tidepool [VERB] [OPTIONS]\n");
+    say(stdout, "tidepool: runs a serverless app on the machine in front of you\n\n");
+    say(stdout, "usage: tidepool [VERB] [OPTIONS]\n\n");
     for (const struct verb *const *v = verbs; *v; v++)
-        printf("  %-9s %-28s %s\n", (*v)->name, (*v)->args, (*v)->summary);
-    puts("\nWithout a verb: start, when a template.json or template.yaml lies here.");
-    puts("tidepool help VERB tells more.  Options, each also as TIDEPOOL_NAME in the environment:\n");
+        say(stdout, "  %-9s %-28s %s\n", (*v)->name, (*v)->args, (*v)->summary);
+    say(stdout, "\nWithout a verb: start, when a template.json or template.yaml lies here.\n");
+    say(stdout,
+        "tidepool help VERB tells more.  Options, each also as TIDEPOOL_NAME in the environment:\n\n");
     conf_help(stdout);
 }
 
@@ -22,7 +23,8 @@ static int run(struct cli *cli)
     const struct verb *v = verb_find(cli->args[0]);
     if (!v)
         return cli_error("unknown verb \"%s\"; tidepool help lists them", cli->args[0]);
-    printf("usage: tidepool %s %s\n\n%s", v->name, v->args, v->help);
+    say(stdout, "usage: tidepool %s %s\n\n", v->name, v->args);
+    say_text(stdout, str_z(v->help));
     return 0;
 }
 

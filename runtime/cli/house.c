@@ -1,7 +1,6 @@
 #include "house.h"
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 static bool read_template(struct house *h, const char *path)
 {
@@ -48,7 +47,7 @@ bool house_open(struct house *h, struct cli *cli, const char *path)
 {
     memset(h, 0, sizeof(*h));
     h->cli = cli;
-    h->log = (struct log){.to = stderr, .level = cli->conf.log_level, .colour = isatty(STDERR_FILENO)};
+    h->log = (struct log){.to = stderr, .level = cli->conf.log_level};
     if (!cli->conf.run_inline)
         h->nursery = nursery_start(cli->worker); /* first of all: workers inherit nothing */
     if (!read_template(h, path))

@@ -28,8 +28,8 @@ static bool read_event(const struct cli *cli, struct buf *out)
 
 static int print_result(struct str payload, bool failed)
 {
-    fwrite(payload.p, 1, payload.n, stdout);
-    putchar('\n');
+    say_text(stdout, payload);
+    say(stdout, "\n");
     return failed ? 1 : 0;
 }
 
@@ -46,7 +46,7 @@ static void print_log(struct str base64)
     struct buf log;
     buf_init(&log, 1u << 20);
     if (codec_unbase64(&log, base64))
-        fwrite(log.p, 1, log.n, stderr);
+        say_text(stderr, buf_view(&log));
     buf_release(&log);
 }
 
@@ -108,8 +108,7 @@ static void on_deployed(void *arg, struct call *c)
 {
     struct once *o = arg;
     if (!c || c->fault) {
-        o->status = c ? cli_error("%.*s", STR_ARG(c->fault_text))
-                      : cli_error("no template here, and no tidepool runs");
+        o->status = c ? cli_refused(c->fault_text) : cli_error("no template here, and no tidepool runs");
         loop_stop(o->house.loop);
     } else {
         struct call *k = door_open(o->house.world, NULL, "lambda", "Invoke");

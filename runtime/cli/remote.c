@@ -79,7 +79,7 @@ cJSON *remote_ask(const struct cli *cli, const char *operation, cJSON *in, int *
             cli_error("no tidepool answers on %s:%d (tidepool start, or --port)", cli->conf.host,
                       cli->conf.port);
         else
-            cli_error("%s", message_of(out));
+            cli_refused(str_z(message_of(out)));
         cJSON_Delete(out);
         out = NULL;
     }

@@ -8,7 +8,7 @@ static int run(struct cli *cli)
     if (!out)
         return 2;
     cJSON_Delete(out);
-    puts("all state is gone; the template is deployed again");
+    say(stdout, "all state is gone; the template is deployed again\n");
     return 0;
 }
 

@@ -12,7 +12,7 @@ static int run(struct cli *cli)
     if (!out)
         return 2;
     int failed = print_happened(out);
-    printf("settled at %s\n", cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(out, "now")));
+    say(stdout, "settled at %s\n", cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(out, "now")));
     cJSON_Delete(out);
     return failed ? 1 : 0;
 }

@@ -112,7 +112,7 @@ static void on_changed(void *arg, const cJSON *answer)
     if (answer)
         banner_print_change(answer, stdout);
     else
-        puts("as it was again: nothing to deploy");
+        say(stdout, "as it was again: nothing to deploy\n");
 }
 
 static void on_refused(void *arg, struct problems *problems, struct str fault)
@@ -120,7 +120,7 @@ static void on_refused(void *arg, struct problems *problems, struct str fault)
     (void)arg;
     problems_print(problems, stderr);
     if (fault.n)
-        cli_error("%.*s", STR_ARG(fault));
+        cli_refused(fault);
     cli_error("the version before goes on serving");
 }
 
@@ -130,7 +130,7 @@ static void on_deployed(void *arg, struct call *c)
     struct start *s = arg;
     struct world *w = s->house.world;
     if (c && c->fault) {
-        cli_error("%.*s", STR_ARG(c->fault_text));
+        cli_refused(c->fault_text);
         give_up(s, 2);
     } else if (!listen_all(s)) {
         give_up(s, 2);

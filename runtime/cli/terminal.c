@@ -1,26 +1,27 @@
 #include "terminal.h"
 #include "base/clock.h"
 #include "base/list.h"
-#include <unistd.h>
+#include "base/say.h"
 
-/* Colours that read well on light and dark ground. */
-static const int colours[] = {36, 35, 33, 32, 34, 96, 95, 93, 92, 94};
+#define LINE_IN(colour) "\x1b[2m%.*s\x1b[0m \x1b[" colour "m%-16.*s\x1b[0m %.*s\n"
 
-static int colour_of(struct str name)
+/* Time, function and text, in colours that read well on light and dark ground. */
+static const char *const lines[] = {
+    LINE_IN("36"), LINE_IN("35"), LINE_IN("33"), LINE_IN("32"), LINE_IN("34"),
+    LINE_IN("96"), LINE_IN("95"), LINE_IN("93"), LINE_IN("92"), LINE_IN("94"),
+};
+
+static const char *line_of(struct str name)
 {
     unsigned h = 5381;
     for (size_t i = 0; i < name.n; i++)
         h = h * 33 + (unsigned char)name.p[i];
-    return colours[h % (sizeof(colours) / sizeof(*colours))];
+    return lines[h % (sizeof(lines) / sizeof(*lines))];
 }
 
 static void print_line(FILE *to, struct str time, struct str function, struct str text)
 {
-    if (isatty(fileno(to)))
-        fprintf(to, "\x1b[2m%.*s\x1b[0m \x1b[%dm%-16.*s\x1b[0m %.*s\n", STR_ARG(time), colour_of(function),
-                STR_ARG(function), STR_ARG(text));
-    else
-        fprintf(to, "%.*s %-16.*s %.*s\n", STR_ARG(time), STR_ARG(function), STR_ARG(text));
+    say(to, line_of(function), STR_ARG(time), STR_ARG(function), STR_ARG(text));
 }
 
 void terminal_log_line(FILE *to, struct str iso, struct str function, struct str text)

@@ -12,9 +12,9 @@ static void on_deployed(void *arg, struct call *c)
     struct trial *t = arg;
     const cJSON *code = cJSON_GetObjectItemCaseSensitive(c->out, "CodeProblems");
     if (c->fault)
-        cli_error("%.*s", STR_ARG(c->fault_text));
+        cli_refused(c->fault_text);
     else if (code)
-        fprintf(stderr, "%s\n", code->valuestring);
+        say_text(stderr, arena_printf(&c->arena, "%s\n", code->valuestring));
     else
         t->status = 0;
     call_free(c);
@@ -39,7 +39,7 @@ static int run(struct cli *cli)
     }
     house_close(&t.house);
     if (t.status == 0)
-        printf("%s is valid\n", path);
+        say(stdout, "%s is valid\n", path);
     return t.status;
 }
 

@@ -22,10 +22,18 @@ int cli_error(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    fputs("tidepool: ", stderr);
-    vfprintf(stderr, fmt, ap);
-    fputc('\n', stderr);
+    say(stderr, "tidepool: ");
+    say_va(stderr, fmt, ap);
+    say(stderr, "\n");
     va_end(ap);
+    return 2;
+}
+
+int cli_refused(struct str text)
+{
+    say(stderr, "tidepool: ");
+    say_text(stderr, text);
+    say(stderr, "\n");
     return 2;
 }
 

@@ -5,7 +5,7 @@ static int run(struct cli *cli)
 {
     if (cli->arg_count && cli->args[0][0] != '-')
         return cli_error("version takes no argument");
-    printf("tidepool %s\n", TIDEPOOL_VERSION);
+    say(stdout, "tidepool %s\n", TIDEPOOL_VERSION);
     return 0;
 }
 

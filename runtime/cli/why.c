@@ -1,12 +1,10 @@
 #include "remote.h"
 #include <string.h>
-#include <unistd.h>
 
 /* One line per node:  time since the outermost cause, what it took, what it was; its log lines below it, and
  * the rows that it left in the store. */
 struct walk {
     double begin_us;
-    const char *dim, *off;
     char lead[512]; /* the branches of the tree to the left */
 };
 
@@ -31,21 +29,22 @@ static bool from_store(const cJSON *node)
 static void print_times(const cJSON *node, const struct walk *w)
 {
     if (from_store(node))
-        printf("%24s  ", text(node, "at"));
+        say(stdout, "%24s  ", text(node, "at"));
     else
-        printf("%+9.2f ms %8.2f ms  ", (number(node, "atUs") - w->begin_us) / 1000, number(node, "tookMs"));
+        say(stdout, "%+9.2f ms %8.2f ms  ", (number(node, "atUs") - w->begin_us) / 1000,
+            number(node, "tookMs"));
 }
 
 static void print_node(const cJSON *node, const struct walk *w, const char *branch)
 {
     int status = (int)number(node, "status");
     print_times(node, w);
-    printf("%s%s%s%s", w->lead, branch, text(node, "what"), from_store(node) ? " (from the store)" : "");
+    say(stdout, "%s%s%s%s", w->lead, branch, text(node, "what"), from_store(node) ? " (from the store)" : "");
     if (status)
-        printf(" %d", status);
+        say(stdout, " %d", status);
     if (*text(node, "detail"))
-        printf("  %s", text(node, "detail"));
-    printf("  %s%s%s\n", w->dim, text(node, "id"), w->off);
+        say(stdout, "  %s", text(node, "detail"));
+    say(stdout, "  \x1b[2m%s\x1b[0m\n", text(node, "id"));
 }
 
 /* The time of the first node that has one; all offsets count from it. */
@@ -68,6 +67,15 @@ static bool is_handlers_own(const char *line)
     return true;
 }
 
+static void print_log(const char *lines, const char *lead)
+{
+    struct str rest = str_z(lines);
+    while (rest.p) {
+        struct str line = str_cut(&rest, '\n');
+        say(stdout, "%26s%s│  \x1b[2m%.*s\x1b[0m\n", "", lead, STR_ARG(line));
+    }
+}
+
 static void print_tree(const cJSON *node, const struct walk *w, bool root, bool last)
 {
     print_node(node, w, root ? "" : last ? "└─ " : "├─ ");
@@ -78,9 +86,9 @@ static void print_tree(const cJSON *node, const struct walk *w, bool root, bool 
     const cJSON *line, *child;
     cJSON_ArrayForEach (line, cJSON_GetObjectItemCaseSensitive(node, "log"))
         if (is_handlers_own(line->valuestring))
-            printf("%26s%s│  %s%s%s\n", "", in.lead, in.dim, line->valuestring, in.off);
+            print_log(line->valuestring, in.lead);
     cJSON_ArrayForEach (line, cJSON_GetObjectItemCaseSensitive(node, "stored"))
-        printf("%26s%s│  in the store: %s\n", "", in.lead, line->valuestring);
+        say(stdout, "%26s%s│  in the store: %s\n", "", in.lead, line->valuestring);
     cJSON_ArrayForEach (child, cJSON_GetObjectItemCaseSensitive(node, "caused"))
         print_tree(child, &in, false, !child->next);
 }
@@ -96,8 +104,7 @@ static int run(struct cli *cli)
     cJSON *tree = remote_ask(cli, "why", in, &status);
     if (!tree)
         return status == 404 ? 1 : 2;
-    bool colour = isatty(STDOUT_FILENO);
-    struct walk w = {begin_of(tree), colour ? "\x1b[2m" : "", colour ? "\x1b[0m" : "", ""};
+    struct walk w = {begin_of(tree), ""};
     print_tree(tree, &w, true, true);
     cJSON_Delete(tree);
     return 0;

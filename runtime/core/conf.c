@@ -1,5 +1,6 @@
 #include "core/conf.h"
 #include "base/rc.h"
+#include "base/say.h"
 #include <ctype.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -320,7 +321,7 @@ void conf_help(FILE *to)
         char left[40];
         snprintf(left, sizeof(left), "--%s%s%s", options[i].name, options[i].value ? " " : "",
                  options[i].value ? options[i].value : "");
-        fprintf(to, "  %-20s %s\n", left, options[i].help);
+        say(to, "  %-20s %s\n", left, options[i].help);
     }
 }
 

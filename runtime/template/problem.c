@@ -1,6 +1,7 @@
 #include "problem.h"
 #include "base/buf.h"
 #include "base/rc.h"
+#include "base/say.h"
 #include <stdarg.h>
 #include <stdlib.h>
 
@@ -94,6 +95,6 @@ void problems_print(struct problems *p, FILE *to)
 {
     for (size_t i = 0; i < p->count; i++) {
         struct str line = problem_text(p, i);
-        fprintf(to, "%.*s\n", STR_ARG(line));
+        say(to, "%.*s\n", STR_ARG(line));
     }
 }
