@@ -12,7 +12,7 @@ static struct str unquoted(struct arena *a, const cJSON *cors, const char *name)
         return cJSON_IsTrue(v) ? STR("true") : STR_NONE;
     if (cJSON_IsNumber(v))
         return arena_printf(a, "%d", v->valueint);
-    struct str s = str_z(cJSON_GetStringValue(v));
+    struct str s = json_text(v);
     if (s.n >= 2 && s.p[0] == '\'' && s.p[s.n - 1] == '\'')
         s = str_sub(s, 1, s.n - 2);
     return s.p ? arena_str(a, s) : s;
@@ -110,7 +110,7 @@ void cors_config(struct api *api, const cJSON *row)
         if (!cJSON_IsString(at))
             continue;
         c->any_origin = c->any_origin || strcmp(at->valuestring, "*") == 0;
-        c->origins[c->origin_count++] = arena_str(a, str_z(at->valuestring));
+        c->origins[c->origin_count++] = arena_str(a, json_text(at));
     }
     c->credentials = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(row, "AllowCredentials"));
     c->methods = joined(a, cJSON_GetObjectItemCaseSensitive(row, "AllowMethods"));

@@ -44,7 +44,7 @@ static struct str *texts(struct arena *a, const cJSON *list, size_t *n)
     *n = 0;
     cJSON_ArrayForEach (at, list)
         if (cJSON_IsString(at))
-            out[(*n)++] = arena_str(a, str_z(at->valuestring));
+            out[(*n)++] = arena_str(a, json_text(at));
     return out;
 }
 

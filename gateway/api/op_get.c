@@ -25,7 +25,7 @@ static void give(cJSON *out, const char *as, const cJSON *row, const char *name)
 {
     const cJSON *v = member(row, name);
     if (v && !cJSON_IsNull(v))
-        cJSON_AddItemToObject(out, as, cJSON_Duplicate(v, true));
+        cJSON_AddItemToObject(out, as, json_copy(v));
 }
 
 static void give_made_at(cJSON *out, const char *as, const cJSON *row)
@@ -159,7 +159,7 @@ static int64_t page_size(const struct id_in *in)
 static struct str shown_id(const cJSON *shown)
 {
     const cJSON *id = member(shown, "id");
-    return str_z(cJSON_GetStringValue(id ? id : member(shown, "apiId")));
+    return json_text(id ? id : member(shown, "apiId"));
 }
 
 static bool has_key(struct call *c, struct str plan, struct str key)
@@ -172,7 +172,7 @@ static bool has_key(struct call *c, struct str plan, struct str key)
 
 static bool is_asked_for(struct call *c, const cJSON *shown, const struct id_in *in)
 {
-    struct str id = shown_id(shown), name = str_z(cJSON_GetStringValue(member(shown, "name")));
+    struct str id = shown_id(shown), name = json_text(member(shown, "name"));
     return (!in->position.n || str_cmp(id, in->position) > 0) &&
            (!in->name.n || str_starts(name, in->name)) && (!in->key_id.n || has_key(c, id, in->key_id));
 }

@@ -62,8 +62,8 @@ static struct str route_problem(struct call *c, const struct put_api_in *in)
     const cJSON *at;
     cJSON_ArrayForEach (at, in->routes) {
         struct route *r = arena_zalloc(&c->arena, sizeof *r);
-        r->method = str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(at, "Method")));
-        r->path = str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(at, "Path")));
+        r->method = json_text(cJSON_GetObjectItemCaseSensitive(at, "Method"));
+        r->path = json_text(cJSON_GetObjectItemCaseSensitive(at, "Path"));
         if (str_is(r->path, "$default") && str_is(in->kind, "HTTP"))
             continue;
         const char *why = route_add(&root, &c->arena, r);

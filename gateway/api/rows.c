@@ -21,7 +21,7 @@ struct str rows_id(struct call *c, const char *kind, struct str text, size_t n)
 
 cJSON *rows_new(const struct call *c, const char *id_name, struct str id)
 {
-    cJSON *row = c->in ? cJSON_Duplicate(c->in, true) : cJSON_CreateObject();
+    cJSON *row = c->in ? json_copy(c->in) : cJSON_CreateObject();
     cJSON_DeleteItemFromObjectCaseSensitive(row, id_name);
     cJSON_AddStringToObject(row, id_name, id.p);
     return row;

@@ -22,7 +22,7 @@ static void row_key(struct key *k, enum row_kind kind, struct str id, struct str
 
 static cJSON *parse(struct str text)
 {
-    return cJSON_ParseWithLength(text.p, text.n);
+    return json_tree(text);
 }
 
 enum rc api_row_get(struct store *s, enum row_kind kind, struct str id, struct str id2, cJSON **row)

@@ -183,10 +183,12 @@ static bool read_own(struct call *c, const struct http_request *http, struct wir
     form_read(&form, &c->arena, http->query);
     for (size_t i = 0; i < form.n; i++) {
         cJSON *value = wire_scalar(row_named(c->op->in, form.list[i].name), form.list[i].value);
-        char *name = arena_z(&c->arena, form.list[i].name);
-        cJSON_DeleteItemFromObjectCaseSensitive(c->in, name);
-        cJSON_AddItemToObject(c->in, name, value);
+        struct str name = form.list[i].name;
+        if (str_find(name, 0) < 0)
+            cJSON_DeleteItemFromObjectCaseSensitive(c->in, arena_z(&c->arena, name));
+        json_add_named(c->in, name, value);
     }
+    c->zeros |= form.zeros;
     return true;
 }
 

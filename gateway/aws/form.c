@@ -26,6 +26,7 @@ void form_read(struct form *f, struct arena *a, struct str text)
             .name = codec_unpercent(a, name, true),
             .value = value.p ? codec_unpercent(a, value, true) : STR(""),
         };
+        f->zeros |= str_find(f->list[f->n - 1].name, 0) >= 0 || str_find(f->list[f->n - 1].value, 0) >= 0;
     }
 }
 

@@ -13,6 +13,7 @@ struct form_pair {
 struct form {
     struct form_pair *list; /* in the arena */
     size_t n;
+    bool zeros; /* a name or value holds the byte 0 */
     bool full;
 };
 

@@ -6,9 +6,9 @@
 #ifndef AWS_GUARD_H
 #define AWS_GUARD_H
 
+#include "base/json.h"
 #include "core/http_msg.h"
 #include "door/op.h"
-#include <cjson/cJSON.h>
 
 struct conf;
 

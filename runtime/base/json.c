@@ -1,98 +1,14 @@
 #include "base/json.h"
 
-#include "base/rc.h"
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-/* --- printing ---------------------------------------------------------------------------------------- */
-
-#define WHOLE_MAX 9007199254740992.0 /* 2^53: beyond it a double no longer holds every integer */
-
-static void print_i64(struct buf *out, int64_t v)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do
-        digits[--at] = (char)('0' + u % 10);
-    while (u /= 10);
-    if (v < 0)
-        digits[--at] = '-';
-    buf_add(out, digits + at, sizeof digits - at);
-}
-
-static void print_number(struct buf *out, double d)
-{
-    if (isnan(d) || isinf(d)) {
-        buf_add(out, "null", 4); /* JSON has no word for it */
-        return;
-    }
-    if (d >= -WHOLE_MAX && d <= WHOLE_MAX && d == (double)(int64_t)d) {
-        print_i64(out, (int64_t)d);
-        return;
-    }
-    char text[40];
-    snprintf(text, sizeof text, "%.15g", d);
-    if (strtod(text, NULL) != d)
-        snprintf(text, sizeof text, "%.17g", d);
-    buf_z(out, text);
-}
-
-void json_print(struct buf *out, const cJSON *tree)
-{
-    switch (tree ? tree->type & 0xFF : cJSON_NULL) {
-    case cJSON_False:
-        buf_add(out, "false", 5);
-        return;
-    case cJSON_True:
-        buf_add(out, "true", 4);
-        return;
-    case cJSON_Number:
-        print_number(out, tree->valuedouble);
-        return;
-    case cJSON_String:
-        buf_json(out, str_z(tree->valuestring));
-        return;
-    case cJSON_Raw:
-        buf_z(out, tree->valuestring);
-        return;
-    case cJSON_Array:
-        buf_char(out, '[');
-        for (const cJSON *at = tree->child; at; at = at->next) {
-            json_print(out, at);
-            if (at->next)
-                buf_char(out, ',');
-        }
-        buf_char(out, ']');
-        return;
-    case cJSON_Object:
-        buf_char(out, '{');
-        for (const cJSON *at = tree->child; at; at = at->next) {
-            buf_json(out, str_z(at->string));
-            buf_char(out, ':');
-            json_print(out, at);
-            if (at->next)
-                buf_char(out, ',');
-        }
-        buf_char(out, '}');
-        return;
-    default:
-        buf_add(out, "null", 4);
-    }
-}
-
-/* --- reading ----------------------------------------------------------------------------------------- */
-
-#define DEPTH_MAX 512 /* of values that are skipped as a whole */
-
 struct json_reader json_reader(struct str text, struct arena *a)
 {
     return (struct json_reader){.at = text.p, .end = text.p + text.n, .arena = a};
 }
 
-static bool fail(struct json_reader *r)
+bool json_fail(struct json_reader *r)
 {
+    if (!r->bad)
+        r->bad_at = r->at;
     r->bad = true;
     r->at = r->end;
     return false;
@@ -137,7 +53,7 @@ static bool step(struct json_reader *r, bool *first, char open, char close)
     char c = next_byte(r);
     if (*first) {
         if (c != open)
-            return fail(r);
+            return json_fail(r);
         r->at++;
         *first = false;
         if (next_byte(r) != close)
@@ -150,7 +66,7 @@ static bool step(struct json_reader *r, bool *first, char open, char close)
         return false;
     }
     if (c != ',')
-        return fail(r);
+        return json_fail(r);
     r->at++;
     return true;
 }
@@ -165,10 +81,10 @@ bool json_member(struct json_reader *r, bool *first, struct str *name)
     if (!step(r, first, '{', '}'))
         return false;
     if (next_byte(r) != '"')
-        return fail(r);
+        return json_fail(r);
     *name = json_string(r);
     if (r->bad || next_byte(r) != ':')
-        return fail(r);
+        return json_fail(r);
     r->at++;
     return true;
 }
@@ -183,7 +99,7 @@ static struct str quoted(struct json_reader *r, bool *escaped)
         r->at += r->end - r->at < 2 ? 1 : 2;
     }
     if (r->at == r->end || *r->at != '"') {
-        fail(r);
+        json_fail(r);
         return STR("");
     }
     return str_n(from, (size_t)(r->at++ - from));
@@ -228,12 +144,13 @@ static char *put_utf8(char *to, unsigned cp)
 }
 
 /* *p stands behind "\u".  A high surrogate takes its low one along; a lone one becomes U+FFFD. */
-static bool put_u_escape(const char **p, const char *end, char **to)
+static bool put_u_escape(struct json_reader *r, const char **p, const char *end, char **to)
 {
     int cp = hex4(*p, end);
     if (cp < 0)
         return false;
     *p += 4;
+    r->zeros |= cp == 0;
     if (cp >= 0xD800 && cp < 0xDC00 && end - *p >= 6 && (*p)[0] == '\\' && (*p)[1] == 'u') {
         int low = hex4(*p + 2, end);
         if (low >= 0xDC00 && low < 0xE000) {
@@ -246,12 +163,12 @@ static bool put_u_escape(const char **p, const char *end, char **to)
     return true;
 }
 
-static bool put_escape(const char **p, const char *end, char **to)
+static bool put_escape(struct json_reader *r, const char **p, const char *end, char **to)
 {
     static const char from[] = "\"\\/bfnrt", into[] = "\"\\/\b\f\n\r\t";
     char c = *(*p)++;
     if (c == 'u')
-        return put_u_escape(p, end, to);
+        return put_u_escape(r, p, end, to);
     const char *known = strchr(from, c);
     if (!c || !known)
         return false;
@@ -271,8 +188,8 @@ static struct str unescape(struct json_reader *r, struct str raw)
         if (p == end)
             break;
         p++; /* a backslash: quoted() let nothing else through */
-        if (!put_escape(&p, end, &to)) {
-            fail(r);
+        if (!put_escape(r, &p, end, &to)) {
+            json_fail(r);
             return STR("");
         }
     }
@@ -284,7 +201,7 @@ struct str json_string(struct json_reader *r)
 {
     bool escaped;
     if (next_byte(r) != '"') {
-        fail(r);
+        json_fail(r);
         return STR("");
     }
     struct str raw = quoted(r, &escaped);
@@ -333,7 +250,7 @@ static bool skip_value(struct json_reader *r, int depth)
 {
     bool first = true;
     struct str name;
-    switch (depth < DEPTH_MAX ? json_peek(r) : JSON_END) {
+    switch (depth < JSON_DEPTH_MAX ? json_peek(r) : JSON_END) {
     case JSON_STRING:
         json_string(r); /* with its escapes checked */
         return !r->bad;
@@ -366,7 +283,7 @@ struct str json_raw(struct json_reader *r)
     skip_blanks(r);
     const char *from = r->at;
     if (!skip_value(r, 0)) {
-        fail(r);
+        json_fail(r);
         return STR("");
     }
     return str_n(from, (size_t)(r->at - from));
@@ -376,127 +293,4 @@ bool json_done(struct json_reader *r)
 {
     skip_blanks(r);
     return !r->bad && r->at == r->end;
-}
-
-/* --- trees ------------------------------------------------------------------------------------------- */
-
-/* As cJSON makes it: zero-ended, with cJSON's own allocator. */
-static char *text_copy(struct str s)
-{
-    char *z = cJSON_malloc(s.n + 1);
-    if (!z)
-        BUG("out of memory");
-    if (s.n)
-        memcpy(z, s.p, s.n);
-    z[s.n] = 0;
-    return z;
-}
-
-/* A tree's texts end at their first zero: one within a text would cut it, so it is refused. */
-static char *tree_text(struct json_reader *r, struct str s)
-{
-    if (s.n && memchr(s.p, 0, s.n))
-        fail(r);
-    return text_copy(s);
-}
-
-static cJSON *tree_string(struct json_reader *r)
-{
-    cJSON *node = cJSON_CreateNull();
-    node->type = cJSON_String;
-    node->valuestring = tree_text(r, json_string(r));
-    return node;
-}
-
-static cJSON *tree_number(struct json_reader *r)
-{
-    struct str text = json_raw(r);
-    char small[64], *z = text.n < sizeof small ? small : arena_alloc(r->arena, text.n + 1);
-    int64_t whole;
-    if (text.n < 16 && str_to_i64(text, &whole) && (whole || *text.p != '-'))
-        return cJSON_CreateNumber((double)whole);
-    return cJSON_CreateNumber(strtod(str_copy(text, z, text.n + 1), NULL));
-}
-
-static cJSON *tree_word(struct json_reader *r, enum json_kind kind)
-{
-    json_raw(r);
-    return kind == JSON_NULL ? cJSON_CreateNull() : cJSON_CreateBool(kind == JSON_TRUE);
-}
-
-/* At the end of the parent's children; cJSON keeps the last one in the first one's `prev`. */
-static void tree_append(cJSON *parent, cJSON *child)
-{
-    cJSON *first = parent->child;
-    if (!first) {
-        parent->child = child->prev = child;
-        return;
-    }
-    child->prev = first->prev;
-    first->prev->next = child;
-    first->prev = child;
-}
-
-static cJSON *tree_value(struct json_reader *r, int depth);
-
-/* A container with its children; what is bad is said by r->bad at the end. */
-static cJSON *tree_container(struct json_reader *r, enum json_kind kind, int depth)
-{
-    cJSON *node = kind == JSON_OBJECT ? cJSON_CreateObject() : cJSON_CreateArray(), *child;
-    bool first = true;
-    struct str name = STR_NONE;
-    while (kind == JSON_OBJECT ? json_member(r, &first, &name) : json_element(r, &first)) {
-        char *key = kind == JSON_OBJECT ? tree_text(r, name) : NULL;
-        if (!(child = tree_value(r, depth + 1))) {
-            cJSON_free(key);
-            break;
-        }
-        child->string = key;
-        tree_append(node, child);
-    }
-    return node;
-}
-
-static cJSON *tree_value(struct json_reader *r, int depth)
-{
-    enum json_kind kind = depth < DEPTH_MAX ? json_peek(r) : JSON_END;
-    switch (kind) {
-    case JSON_OBJECT:
-    case JSON_ARRAY:
-        return tree_container(r, kind, depth);
-    case JSON_STRING:
-        return tree_string(r);
-    case JSON_NUMBER:
-        return tree_number(r);
-    case JSON_TRUE:
-    case JSON_FALSE:
-    case JSON_NULL:
-        return tree_word(r, kind);
-    case JSON_END:
-        break;
-    }
-    fail(r);
-    return NULL;
-}
-
-cJSON *json_tree(struct str text)
-{
-    struct arena a;
-    arena_init(&a);
-    struct json_reader r = json_reader(text, &a);
-    cJSON *tree = text.p ? tree_value(&r, 0) : NULL;
-    if (!json_done(&r)) {
-        cJSON_Delete(tree);
-        tree = NULL;
-    }
-    arena_release(&a);
-    return tree;
-}
-
-const char *json_not_object(struct str text)
-{
-    struct str zero = STR("\\u0000");
-    return text.n && memmem(text.p, text.n, zero.p, zero.n)
-               ? "holds the character U+0000, which tidepool does not keep"
-               : "is not a JSON object";
 }

@@ -12,7 +12,7 @@
 #define BASE_PATTERN_H
 
 #include "base/arena.h"
-#include <cjson/cJSON.h>
+#include "base/json.h"
 
 struct pattern;
 

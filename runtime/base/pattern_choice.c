@@ -5,6 +5,7 @@
  * appends. */
 #include "pattern_inside.h"
 #include <arpa/inet.h>
+#include <stdlib.h>
 
 struct matcher {
     const char *name;
@@ -16,7 +17,7 @@ static const struct matcher *matcher_of(struct str name);
 
 static struct str text(const cJSON *leaf)
 {
-    return str_z(cJSON_IsString(leaf) ? leaf->valuestring : NULL);
+    return json_text(leaf);
 }
 
 /* --- a plain value */
@@ -136,9 +137,9 @@ static struct str member_text(struct reader *r, const cJSON *v)
         return STR("]");
     if (cJSON_IsString(v))
         return text(v);
-    char *json = cJSON_PrintUnformatted(v);
+    char *json = json_printed(v);
     struct str out = arena_str(r->arena, str_z(cJSON_IsArray(v) ? "[" : cJSON_IsObject(v) ? "{" : json));
-    cJSON_free(json);
+    free(json);
     return out;
 }
 

@@ -53,7 +53,7 @@ bool wildcard_match(const struct test *t, const cJSON *leaf)
 {
     if (!cJSON_IsString(leaf))
         return false;
-    struct str rest = str_z(leaf->valuestring), first = t->parts[0], last = t->parts[t->part_count - 1];
+    struct str rest = json_text(leaf), first = t->parts[0], last = t->parts[t->part_count - 1];
     if (t->part_count == 1)
         return str_eq(first, rest);
     if (rest.n < first.n + last.n || !str_starts(rest, first) || !str_ends(rest, last))

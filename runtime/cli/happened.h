@@ -2,7 +2,7 @@
 #ifndef CLI_HAPPENED_H
 #define CLI_HAPPENED_H
 
-#include <cjson/cJSON.h>
+#include "base/json.h"
 
 /* Prints the members "happened" and "failed" of the answer; returns how many failed. */
 int print_happened(const cJSON *out);

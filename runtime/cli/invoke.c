@@ -70,7 +70,7 @@ static int invoke_there(const struct cli *cli, struct str event)
         status =
             cli_error("the tidepool on %s:%d went away before it answered", cli->conf.host, cli->conf.port);
     } else {
-        cJSON *out = a.body.n ? cJSON_ParseWithLength(a.body.p, a.body.n) : NULL;
+        cJSON *out = a.body.n ? json_tree(buf_view(&a.body)) : NULL;
         const char *message = cJSON_GetStringValue(cJSON_GetObjectItem(out, "Message"));
         if (!message)
             message = cJSON_GetStringValue(cJSON_GetObjectItem(out, "message"));

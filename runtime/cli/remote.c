@@ -73,7 +73,7 @@ cJSON *remote_ask(const struct cli *cli, const char *operation, cJSON *in, int *
 
     if (status)
         *status = a.status;
-    cJSON *out = a.body.n ? cJSON_ParseWithLength(a.body.p, a.body.n) : NULL;
+    cJSON *out = a.body.n ? json_tree(buf_view(&a.body)) : NULL;
     if (a.status != 200) {
         if (a.status == 0)
             cli_error("no tidepool answers on %s:%d (tidepool start, or --port)", cli->conf.host,

@@ -3,9 +3,9 @@
 #define CLI_REMOTE_H
 
 #include "base/buf.h"
+#include "base/json.h"
 #include "cli.h"
 #include "core/http_msg.h"
-#include <cjson/cJSON.h>
 
 struct remote_answer {
     int status; /* 0: nobody answers there */

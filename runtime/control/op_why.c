@@ -23,7 +23,7 @@ static bool is_whole(const cJSON *tree)
 
 static struct str root_of(struct call *c, const cJSON *tree)
 {
-    return arena_str(&c->arena, str_z(cJSON_GetStringValue(cJSON_GetObjectItem(tree, "id"))));
+    return arena_str(&c->arena, json_text(cJSON_GetObjectItem(tree, "id")));
 }
 
 /* Asks for all that names the root, until no farther root comes to light. */

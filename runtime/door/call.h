@@ -9,12 +9,12 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/ident.h"
+#include "base/json.h"
 #include "core/http_msg.h"
 #include "core/timer.h"
 #include "core/turn.h"
 #include "door/op.h"
 #include "door/world.h"
-#include <cjson/cJSON.h>
 
 #define TRACE_ID_SIZE 36 /* 1-5759e988-bd862e3fe1be46a994272793 and a zero */
 #define CAUSES_MAX 1024  /* bytes of ids that a call, or a row that it writes, names as its causes */
@@ -38,7 +38,8 @@ struct call {
                           outermost as far as CAUSES_MAX goes; "" for an outside event */
 
     /* the request: one of */
-    cJSON *in; /* the tree; may be NULL */
+    cJSON *in;  /* the tree; may be NULL */
+    bool zeros; /* a text or name in it holds U+0000: the door refuses where no row says SHAPE_ZEROS */
     void
         *typed; /* OP_TYPED: a struct both sides know from a header of the door or below; lent until on_end */
     struct str payload;                 /* raw body (Lambda's Payload, S3's object); lent until on_end */

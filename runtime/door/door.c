@@ -25,6 +25,8 @@ static const void *read_input(struct call *c, enum op_end *end)
         return input;
     struct shape_error errors[MAX_SHAPE_ERRORS];
     int n = shape_read(&c->arena, op->in, c->in, input, errors, MAX_SHAPE_ERRORS);
+    if (n == 0 && c->zeros)
+        n = shape_zeros(&c->arena, op->in, c->in, errors);
     if (n == 0)
         return input;
     *end = OP_FAULT;

@@ -20,16 +20,10 @@ static uint64_t next_id(struct world *w)
     return w->last_id;
 }
 
-static void add_text(cJSON *o, const char *name, struct str s, struct arena *a)
-{
-    if (s.p)
-        cJSON_AddItemToObject(o, name, cJSON_CreateString(arena_z(a, s)));
-}
-
 static struct str get_text(const cJSON *o, const char *name, struct arena *a)
 {
-    const char *z = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, name));
-    return z ? arena_str(a, str_z(z)) : STR_NONE;
+    struct str text = json_member_text(o, name);
+    return text.p ? arena_str(a, text) : STR_NONE;
 }
 
 static enum rc write_row(struct store *s, int64_t due, uint64_t id, cJSON *row)
@@ -49,16 +43,16 @@ enum rc outbox_put(struct call *c, const struct outbox_row *r)
 {
     struct arena *a = &c->arena;
     cJSON *row = cJSON_CreateObject();
-    add_text(row, "service", r->service, a);
-    add_text(row, "operation", r->operation, a);
-    add_text(row, "payload", r->payload, a);
-    add_text(row, "source", r->source, a);
-    add_text(row, "policy", r->policy, a);
-    add_text(row, "deadLetterArn", r->dead_letter_arn, a);
-    add_text(row, "causes", call_causes(c, a), a);
-    add_text(row, "traceId", str_z(c->trace_id), a);
-    add_text(row, "account", c->account, a);
-    add_text(row, "region", c->region, a);
+    json_add_text(row, "service", r->service);
+    json_add_text(row, "operation", r->operation);
+    json_add_text(row, "payload", r->payload);
+    json_add_text(row, "source", r->source);
+    json_add_text(row, "policy", r->policy);
+    json_add_text(row, "deadLetterArn", r->dead_letter_arn);
+    json_add_text(row, "causes", call_causes(c, a));
+    json_add_text(row, "traceId", str_z(c->trace_id));
+    json_add_text(row, "account", c->account);
+    json_add_text(row, "region", c->region);
     cJSON_AddItemToObject(row, "attempts", cJSON_CreateNumber(0));
     if (r->in)
         cJSON_AddItemReferenceToObject(row, "in", (cJSON *)r->in);

@@ -6,8 +6,8 @@
 #ifndef DOOR_PROXY_H
 #define DOOR_PROXY_H
 
+#include "base/json.h"
 #include "core/http_msg.h"
-#include <cjson/cJSON.h>
 
 struct proxy_pair {
     struct str name, value;

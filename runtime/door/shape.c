@@ -4,6 +4,7 @@
 #include "base/codec.h"
 #include <ctype.h>
 #include <math.h>
+#include <stdlib.h>
 
 enum { ECHO_MAX = 65536 }; /* bytes of a value that a fault repeats */
 
@@ -73,10 +74,10 @@ static struct str value_text(struct arena *a, const cJSON *v)
     if (!v || cJSON_IsNull(v))
         return STR_NONE;
     if (cJSON_IsString(v))
-        return shortened(a, str_z(v->valuestring));
-    char *text = cJSON_PrintUnformatted(v);
+        return shortened(a, json_text(v));
+    char *text = json_printed(v);
     struct str s = arena_str(a, shortened(a, str_z(text)));
-    cJSON_free(text);
+    free(text);
     return s;
 }
 
@@ -95,10 +96,10 @@ static void wrong(struct reading *r, enum shape_problem problem, const struct sh
     };
 }
 
-static bool in_list(const char *const *list, const char *z)
+static bool in_list(const char *const *list, struct str s)
 {
     for (; *list; list++)
-        if (strcmp(*list, z) == 0)
+        if (str_is(s, *list))
             return true;
     return false;
 }
@@ -116,8 +117,8 @@ static void check_length(struct reading *r, const struct shape_row *row, int64_t
 
 static void check_text(struct reading *r, const struct shape_row *row, const cJSON *v, const struct place *p)
 {
-    struct str s = str_z(v->valuestring);
-    if (row->one_of && !in_list(row->one_of, v->valuestring))
+    struct str s = json_text(v);
+    if (row->one_of && !in_list(row->one_of, s))
         wrong(r, SHAPE_NOT_ONE_OF, row, v, p);
     if (row->match && !row->match(s))
         wrong(r, SHAPE_NO_MATCH, row, v, p);
@@ -227,7 +228,7 @@ static struct str read_blob(struct reading *r, const struct shape_row *row, cons
     struct buf b;
     buf_init(&b, 16u << 20);
     struct str out = STR_NONE;
-    if (codec_unbase64(&b, str_z(v->valuestring))) {
+    if (codec_unbase64(&b, json_text(v))) {
         out = arena_str(r->a, buf_view(&b));
         check_length(r, row, (int64_t)out.n, v, p);
     } else {
@@ -241,7 +242,7 @@ static int64_t read_time(const cJSON *v)
 {
     int64_t ms;
     if (cJSON_IsString(v))
-        return clock_parse(str_z(v->valuestring), &ms) ? ms : SHAPE_NO_INT;
+        return clock_parse(json_text(v), &ms) ? ms : SHAPE_NO_INT;
     return (int64_t)(v->valuedouble * 1000.0);
 }
 
@@ -268,7 +269,7 @@ static void set(struct reading *r, const struct shape_row *row, const cJSON *v, 
 {
     switch (row->type) {
     case SHAPE_STR:
-        *(struct str *)(void *)at = str_z(v->valuestring);
+        *(struct str *)(void *)at = json_text(v);
         break;
     case SHAPE_BLOB:
         *(struct str *)(void *)at = read_blob(r, row, v, p);
@@ -316,6 +317,44 @@ int shape_read(struct arena *a, const struct shape_row *rows, const cJSON *tree,
             set_absent(row, at);
     }
     return r.n;
+}
+
+/* --- U+0000 */
+
+static bool holds_zeros(const struct shape_row *row, const cJSON *v);
+
+static bool member_holds_zeros(const struct shape_row *rows, const cJSON *object)
+{
+    for (; rows->name; rows++)
+        if (holds_zeros(rows, cJSON_GetObjectItemCaseSensitive(object, rows->name)))
+            return true;
+    return false;
+}
+
+/* Looks as deep as the rows say what is there, and below them at everything. */
+static bool holds_zeros(const struct shape_row *row, const cJSON *v)
+{
+    if (row->flags & SHAPE_ZEROS)
+        return false;
+    if ((row->type == SHAPE_STRUCT || row->type == SHAPE_TREE) && row->of && cJSON_IsObject(v))
+        return member_holds_zeros(row->of, v);
+    if (row->type != SHAPE_LIST || !row->of)
+        return json_has_zeros(v);
+    for (const cJSON *e = v ? v->child : NULL; e; e = e->next)
+        if (holds_zeros(row->of, e))
+            return true;
+    return false;
+}
+
+bool shape_zeros(struct arena *a, const struct shape_row *rows, const cJSON *tree, struct shape_error *error)
+{
+    struct reading r = {.a = a, .errors = error, .max = 1};
+    for (; rows->name && r.n == 0; rows++) {
+        const cJSON *v = cJSON_GetObjectItemCaseSensitive(tree, rows->name);
+        if (v && holds_zeros(rows, v))
+            wrong(&r, SHAPE_HAS_ZEROS, rows, v, &(struct place){.name = rows->name});
+    }
+    return r.n > 0;
 }
 
 /* --- words */
@@ -383,6 +422,9 @@ static void add_constraint(struct buf *b, const struct shape_error *e)
         break;
     case SHAPE_NO_MATCH:
         buf_printf(b, "Member must satisfy regular expression pattern: %s", row->pattern ? row->pattern : "");
+        break;
+    case SHAPE_HAS_ZEROS:
+        buf_z(b, "Member must not hold the character U+0000");
         break;
     case SHAPE_TYPE:
         break;

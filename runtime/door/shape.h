@@ -8,7 +8,7 @@
 #define DOOR_SHAPE_H
 
 #include "base/arena.h"
-#include <cjson/cJSON.h>
+#include "base/json.h"
 #include <stddef.h>
 #include <stdint.h>
 
@@ -38,6 +38,8 @@ enum shape_flags {
     SHAPE_IN_STATUS = 64, /* REST answers: the HTTP status */
     SHAPE_IGNORED =
         128, /* known, without effect on a local machine; accepted by intent, listed in the README */
+    SHAPE_ZEROS =
+        256, /* its texts and names may hold U+0000: the operation carries it, or says its own words */
 };
 
 struct shape_row {
@@ -91,6 +93,7 @@ enum shape_problem {
     SHAPE_TOO_LONG,
     SHAPE_NOT_ONE_OF,
     SHAPE_NO_MATCH,
+    SHAPE_HAS_ZEROS, /* U+0000 in a text or name */
 };
 struct shape_error {
     enum shape_problem problem;
@@ -106,6 +109,10 @@ struct shape_error {
  * alone, as AWS does.  Text is lent from the tree; decoded blobs lie in `a`. */
 int shape_read(struct arena *a, const struct shape_row *rows, const cJSON *tree, void *input,
                struct shape_error *errors, int max);
+
+/* The first place that holds U+0000 though its row does not say SHAPE_ZEROS; false: there is none.  For
+ * inputs that shape_read found no fault with. */
+bool shape_zeros(struct arena *a, const struct shape_row *rows, const cJSON *tree, struct shape_error *error);
 
 /* What Coral's JSON reader says of a value of the wrong type: "NUMBER_VALUE cannot be converted to String".
  */

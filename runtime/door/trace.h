@@ -6,8 +6,8 @@
 #ifndef DOOR_TRACE_H
 #define DOOR_TRACE_H
 
+#include "base/json.h"
 #include "base/str.h"
-#include <cjson/cJSON.h>
 #include <stdint.h>
 
 struct world;

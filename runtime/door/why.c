@@ -270,9 +270,9 @@ static cJSON *tree_of(struct graph *g, struct node *n, int depth)
     }
     n->printed = true;
     if (n->logs)
-        cJSON_AddItemToObject(o, "log", cJSON_Duplicate(n->logs, true));
+        cJSON_AddItemToObject(o, "log", json_copy(n->logs));
     if (n->rows)
-        cJSON_AddItemToObject(o, "stored", cJSON_Duplicate(n->rows, true));
+        cJSON_AddItemToObject(o, "stored", json_copy(n->rows));
     cJSON *caused = cJSON_AddArrayToObject(o, "caused");
     for (struct edge *e = n->effects; e; e = e->next)
         if (depth < TREE_DEPTH && e->to->what.p && is_near(g, e->to, n))

@@ -117,13 +117,14 @@ static void wait_for(struct flight *x, uint64_t number, struct handler_call *h)
         x->home->waiting++;
 }
 
-static void submit(struct flight *x, uint64_t number, struct call *c, cJSON *in)
+static void submit(struct flight *x, uint64_t number, struct call *c, cJSON *in, bool zeros)
 {
     struct handler_call *h = arena_zalloc(&c->arena, sizeof(*h));
     h->call = c;
     wait_for(x, number, h);
     c->from = CALL_LUA;
     c->in = in;
+    c->zeros = zeros;
     c->asker = h;
     c->on_end = on_end;
     door_submit(c);
@@ -167,12 +168,8 @@ static void refuse_unknown(struct flight *x, uint64_t number, struct str service
     refuse(x, number, 400, STR("UnknownOperationException"), str_z(text));
 }
 
-static void refuse_input(struct flight *x, uint64_t number, struct str input)
-{
-    char text[96];
-    snprintf(text, sizeof(text), "the input %s", json_not_object(input));
-    refuse(x, number, 400, STR("SerializationException"), str_z(text));
-}
+/* The worker is ours; what its handler hands over is not: a frame is a ceiling. */
+static const struct json_limits input_limits = {.bytes = FRAME_MAX, .nodes = SIZE_MAX};
 
 void calls_open(struct flight *x, uint64_t number, struct str service, struct str operation, struct str input)
 {
@@ -181,14 +178,15 @@ void calls_open(struct flight *x, uint64_t number, struct str service, struct st
                STR("more than 128 calls of one invocation are in flight"));
         return;
     }
-    cJSON *in = json_tree(input);
+    struct json_report report;
+    cJSON *in = json_tree_within(input, &input_limits, &report);
     struct call *c = NULL;
     if (!cJSON_IsObject(in))
-        refuse_input(x, number, input);
+        refuse(x, number, 400, STR("SerializationException"), STR("the input is not a JSON object"));
     else if (str_is(service, "http") && str_is(operation, "Request"))
         fetch(x, number, in);
     else if ((c = open_call(x, service, operation)))
-        submit(x, number, c, in);
+        submit(x, number, c, in, report.zeros);
     else
         refuse_unknown(x, number, service, operation);
     if (!c)

@@ -21,8 +21,10 @@ static void add_header(cJSON *o, struct str name, struct str value)
     for (size_t i = 0; i < name.n; i++)
         buf_char(&key, (char)tolower((unsigned char)name.p[i]));
     const cJSON *before = cJSON_GetObjectItemCaseSensitive(o, buf_zstr(&key));
-    if (before)
-        buf_printf(&text, "%s, ", before->valuestring);
+    if (before) {
+        buf_str(&text, json_text(before));
+        buf_z(&text, ", ");
+    }
     buf_str(&text, value);
     cJSON_DeleteItemFromObjectCaseSensitive(o, buf_zstr(&key));
     cJSON_AddStringToObject(o, buf_zstr(&key), buf_zstr(&text));
@@ -80,7 +82,7 @@ static void add_headers(struct http_headers *h, struct arena *a, const cJSON *in
     const cJSON *item;
     cJSON_ArrayForEach (item, in) {
         if (cJSON_IsString(item))
-            http_header_add(h, a, str_z(item->string), str_z(item->valuestring));
+            http_header_add(h, a, str_z(item->string), json_text(item));
     }
 }
 

@@ -2,8 +2,8 @@
 #ifndef LAMBDA_FETCH_H
 #define LAMBDA_FETCH_H
 
+#include "base/json.h"
 #include "door/world.h"
-#include <cjson/cJSON.h>
 
 struct fetch;
 

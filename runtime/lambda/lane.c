@@ -36,8 +36,7 @@ static struct proxy_pair *copy_variables(struct arena *a, const cJSON *variables
     struct proxy_pair *list = arena_alloc(a, (*n + 1) * sizeof(*list)), *at = list;
     const cJSON *v;
     cJSON_ArrayForEach (v, variables) {
-        *at++ =
-            (struct proxy_pair){arena_str(a, str_z(v->string)), arena_str(a, str_z(cJSON_GetStringValue(v)))};
+        *at++ = (struct proxy_pair){arena_str(a, str_z(v->string)), arena_str(a, json_text(v))};
     }
     return list;
 }

@@ -8,7 +8,7 @@
 
 struct str tree_str(const cJSON *o, const char *name)
 {
-    return str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(o, name)));
+    return json_text(cJSON_GetObjectItemCaseSensitive(o, name));
 }
 
 int64_t tree_int(const cJSON *o, const char *name, int64_t otherwise)
@@ -69,9 +69,9 @@ static void stamp_code(struct function *f, const cJSON *put)
         if (value)
             cJSON_AddItemReferenceToObject(known, names[i], value);
     }
-    char *text = cJSON_PrintUnformatted(known);
+    char *text = json_printed(known);
     digest_md5_hex(str_z(text), f->code);
-    cJSON_free(text);
+    free(text);
     cJSON_Delete(known);
 }
 
@@ -192,7 +192,7 @@ bool function_may_reserve(struct call *c, const struct function *f, int64_t rese
 
 cJSON *function_edit(const struct function *f)
 {
-    return cJSON_Duplicate(f->row, true);
+    return json_copy(f->row);
 }
 
 static void set(cJSON *row, const char *name, cJSON *value)
@@ -292,7 +292,7 @@ cJSON *function_configuration(const struct function *f)
     cJSON_AddStringToObject(o, "Version", "$LATEST");
     if (cJSON_GetArraySize(f->variables) > 0)
         cJSON_AddItemToObject(cJSON_AddObjectToObject(o, "Environment"), "Variables",
-                              cJSON_Duplicate(f->variables, true));
+                              json_copy(f->variables));
     add_one(o, "TracingConfig", "Mode", "PassThrough");
     add_str(o, "RevisionId", function_revision(f));
     cJSON_AddStringToObject(o, "State", "Active");

@@ -4,7 +4,7 @@
 static bool only(struct str s, const char *also)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (!isalnum((unsigned char)s.p[i]) && !strchr(also, s.p[i]))
+        if (!isalnum((unsigned char)s.p[i]) && str_find(str_z(also), s.p[i]) < 0)
             return false;
     return s.n > 0;
 }

@@ -20,7 +20,7 @@ static const struct shape_row in[] = {
 
 static struct str member(const cJSON *of, const char *name)
 {
-    return str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(of, name)));
+    return json_text(cJSON_GetObjectItemCaseSensitive(of, name));
 }
 
 static enum op_end run(struct call *c, const void *input)

@@ -35,7 +35,7 @@ static bool has_destination(const cJSON *config)
 
 static void answer(struct call *c, const struct function *f, const cJSON *config)
 {
-    c->out = cJSON_Duplicate(config, true);
+    c->out = json_copy(config);
     cJSON_AddStringToObject(c->out, "FunctionArn",
                             arena_printf(&c->arena, "%.*s:$LATEST", STR_ARG(f->arn)).p);
     cJSON *destinations = cJSON_AddObjectToObject(c->out, "DestinationConfig");

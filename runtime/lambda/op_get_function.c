@@ -43,7 +43,7 @@ static enum op_end run(struct call *c, const void *input)
     cJSON_AddItemToObject(out, "Configuration", function_configuration(f));
     cJSON_AddItemToObject(out, "Code", code_of(c, f));
     if (tags)
-        cJSON_AddItemToObject(out, "Tags", cJSON_Duplicate(tags, true));
+        cJSON_AddItemToObject(out, "Tags", json_copy(tags));
     if (f->reserved >= 0)
         cJSON_AddNumberToObject(cJSON_AddObjectToObject(out, "Concurrency"), "ReservedConcurrentExecutions",
                                 (double)f->reserved);

@@ -159,10 +159,11 @@ static bool is_json(struct call *c, struct str text)
 }
 
 /* The text that stands where a JSON value should. */
-static struct str json_rest(struct str text)
+static struct str json_rest(struct call *c, struct str text)
 {
-    const char *end = text.p;
-    cJSON_Delete(cJSON_ParseWithLengthOpts(text.p, text.n, &end, false));
+    struct json_reader r = json_reader(text, &c->arena);
+    json_raw(&r);
+    const char *end = r.bad ? r.bad_at : r.at;
     return str_trim(str_sub(text, (size_t)(end - text.p), text.n));
 }
 
@@ -170,7 +171,7 @@ static enum op_end check_json(struct call *c, struct str payload)
 {
     if (is_json(c, payload))
         return OP_DONE;
-    struct str rest = json_rest(payload);
+    struct str rest = json_rest(c, payload);
     if (rest.n == 0)
         return lambda_fail(c, &lambda_invalid_content, NO_JSON "Unexpected end-of-input");
     unsigned char wrong = (unsigned char)*rest.p;
@@ -200,9 +201,9 @@ static struct str payload_text(struct call *c, const struct invoke_request *req)
 {
     if (!req->payload)
         return c->payload.n ? c->payload : STR("{}");
-    const char *text = cJSON_GetStringValue(req->payload);
-    if (text)
-        return *text ? str_z(text) : STR("{}");
+    struct str text = json_text(req->payload);
+    if (text.p)
+        return text.n ? text : STR("{}");
     struct buf printed;
     buf_init(&printed, 2 * LAMBDA_SYNC_PAYLOAD);
     json_print(&printed, req->payload);

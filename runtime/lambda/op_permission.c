@@ -3,6 +3,7 @@
 #include "model.h"
 #include "names.h"
 #include <ctype.h>
+#include <stdlib.h>
 
 #define POLICY_MAX 20480
 
@@ -136,9 +137,9 @@ static struct str policy_text(struct call *c, const cJSON *policy)
     cJSON_AddStringToObject(document, "Version", "2012-10-17");
     cJSON_AddStringToObject(document, "Id", "default");
     cJSON_AddItemReferenceToObject(document, "Statement", (cJSON *)policy);
-    char *text = cJSON_PrintUnformatted(document);
+    char *text = json_printed(document);
     struct str kept = arena_str(&c->arena, str_z(text));
-    cJSON_free(text);
+    free(text);
     cJSON_Delete(document);
     return kept;
 }
@@ -179,9 +180,9 @@ static enum op_end run_add(struct call *c, const void *input)
         return lambda_fail(c, &lambda_policy_length,
                            "The final policy size (%zu) is bigger than the limit (%d).", size, POLICY_MAX);
     }
-    char *text = cJSON_PrintUnformatted(statement);
+    char *text = json_printed(statement);
     cJSON_AddStringToObject(call_out(c), "Statement", text);
-    cJSON_free(text);
+    free(text);
     return function_save(c, row) ? OP_DONE : OP_FAULT;
 }
 

@@ -105,7 +105,7 @@ static enum op_end check_variables(struct call *c, const cJSON *env)
                                "Environment variable '%s': Map keys must satisfy constraint: [Member must "
                                "satisfy regular expression pattern: " NAME_PATTERN "]",
                                v->string);
-        bytes += strlen(v->string) + strlen(v->valuestring);
+        bytes += strlen(v->string) + json_text(v).n;
     }
     if (bytes > 4096)
         return lambda_fail(c, &lambda_invalid, UNABLE "exceeded the 4KB limit.");
@@ -144,7 +144,7 @@ static cJSON *event_row(struct call *c, const cJSON *event_config)
 {
     if (!event_config)
         return NULL;
-    cJSON *o = cJSON_Duplicate(event_config, true);
+    cJSON *o = json_copy(event_config);
     cJSON_AddNumberToObject(o, "LastModified", (double)(c->now / 1000));
     return o;
 }
@@ -155,7 +155,7 @@ static struct function *write_row(struct call *c, const struct function *old, st
     if (!function_may_reserve(c, old, req->reserved))
         return NULL;
     cJSON *row = old ? function_edit(old) : new_row(c, arn);
-    set_or_drop(row, "Put", cJSON_Duplicate(c->in, true));
+    set_or_drop(row, "Put", json_copy(c->in));
     set_or_drop(row, "Reserved", req->reserved < 0 ? NULL : cJSON_CreateNumber((double)req->reserved));
     set_or_drop(row, "EventInvoke", event_row(c, req->event_invoke));
     return function_save(c, row);
@@ -170,7 +170,7 @@ static enum op_end run(struct call *c, const void *input)
     struct str resource = arena_printf(&c->arena, "function:%.*s", STR_ARG(req->name));
     struct str arn = arn_make(&c->arena, "lambda", c->region, c->account, resource);
     struct function *f = function_at(lambda_of(c->world), arn);
-    bool same = f && cJSON_Compare(cJSON_GetObjectItemCaseSensitive(f->row, "Put"), c->in, true);
+    bool same = f && json_equal(cJSON_GetObjectItemCaseSensitive(f->row, "Put"), c->in);
     if (!same && !(f = write_row(c, f, arn, req)))
         return OP_FAULT;
     cJSON *out = call_out(c);

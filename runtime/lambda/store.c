@@ -1,6 +1,7 @@
 #include "store.h"
 #include "base/buf.h"
 #include "store/key.h"
+#include <stdlib.h>
 
 #define FUNCTION "lambda.function"
 #define ASYNC "lambda.async"
@@ -25,9 +26,9 @@ enum rc store_function_put(struct store *s, struct str account, struct str regio
 {
     struct key k;
     function_key(&k, account, region, name);
-    char *text = cJSON_PrintUnformatted(row);
+    char *text = json_printed(row);
     enum rc rc = store_put(s, key_view(&k), str_z(text));
-    cJSON_free(text);
+    free(text);
     key_release(&k);
     return rc;
 }
@@ -72,7 +73,7 @@ static enum rc give_function(void *arg, struct str key, struct str value)
 {
     (void)key;
     const struct function_walk *walk_of = arg;
-    cJSON *row = cJSON_ParseWithLength(value.p, value.n);
+    cJSON *row = json_tree(value);
     if (!row)
         return RC_BAD;
     walk_of->each(walk_of->arg, row);
@@ -94,12 +95,12 @@ enum rc store_event_put(struct store *s, uint64_t id, const cJSON *head, struct 
     event_key(&k, id);
     struct buf value;
     buf_init(&value, VALUE_MAX);
-    char *text = cJSON_PrintUnformatted(head);
+    char *text = json_printed(head);
     buf_z(&value, text);
     buf_char(&value, '\n');
     buf_str(&value, payload);
     enum rc rc = value.full ? RC_FULL : store_put(s, key_view(&k), buf_view(&value));
-    cJSON_free(text);
+    free(text);
     buf_release(&value);
     key_release(&k);
     return rc;
@@ -131,7 +132,7 @@ enum rc store_event_get(struct store *s, uint64_t id, cJSON **head, struct arena
     enum rc rc = store_get(s, key_view(&k), &rest);
     if (rc == RC_OK) {
         struct str line = str_cut(&rest, '\n');
-        *head = cJSON_ParseWithLength(line.p, line.n);
+        *head = json_tree(line);
         if (!*head || !rest.p)
             rc = RC_BAD;
         else if (payload)
@@ -152,7 +153,7 @@ static enum rc give_event(void *arg, struct str key, struct str value)
     struct key_reader r;
     uint64_t id;
     struct str rest = value, line = str_cut(&rest, '\n');
-    cJSON *head = cJSON_ParseWithLength(line.p, line.n);
+    cJSON *head = json_tree(line);
     if (!head || !key_read(&r, key, ASYNC) || !key_read_u64(&r, &id)) {
         cJSON_Delete(head);
         return RC_BAD;
@@ -182,7 +183,7 @@ static enum rc give_event_back(void *arg, struct str key, struct str value)
     (void)key;
     const struct event_walk_back *walk_of = arg;
     struct str rest = value, line = str_cut(&rest, '\n');
-    cJSON *head = cJSON_ParseWithLength(line.p, line.n);
+    cJSON *head = json_tree(line);
     if (!head)
         return RC_BAD;
     bool more = walk_of->each(walk_of->arg, head, value.n);

@@ -6,8 +6,8 @@
 #define LAMBDA_STORE_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "store/store.h"
-#include <cjson/cJSON.h>
 
 enum rc store_function_put(struct store *s, struct str account, struct str region, struct str name,
                            const cJSON *row);

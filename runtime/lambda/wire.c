@@ -92,7 +92,7 @@ static cJSON *take_tree(struct frame *f)
     struct str text = frame_take_str(f);
     if (!text.p)
         return NULL;
-    cJSON *tree = cJSON_ParseWithLength(text.p, text.n);
+    cJSON *tree = json_tree(text);
     if (!tree)
         f->bad = true;
     return tree;

@@ -70,7 +70,7 @@ static enum op_end make_call(struct deploy *d, const struct resource *r, struct 
         return fail_at(
             d, r, arena_printf(&d->c->arena, "%s %s is not there", r->type->service, r->type->operation));
     k->from = CALL_TEMPLATE;
-    k->in = cJSON_Duplicate(record->in, true);
+    k->in = json_copy(record->in);
     bool fine = door_call(k);
     record->out = k->out;
     k->out = NULL;
@@ -83,10 +83,10 @@ static enum op_end make_call(struct deploy *d, const struct resource *r, struct 
 /* A function runs from the copy of its folder. */
 static void use_kept_code(const struct deploy *d, cJSON *in)
 {
-    cJSON *folder = cJSON_GetObjectItemCaseSensitive(in, "CodeFolder");
-    for (const struct code *code = d->t->codes; folder && code; code = code->next)
-        if (code->kept.p && strcmp(code->folder, folder->valuestring) == 0)
-            cJSON_SetValuestring(folder, code->kept.p);
+    struct str folder = json_member_text(in, "CodeFolder");
+    for (const struct code *code = d->t->codes; folder.p && code; code = code->next)
+        if (code->kept.p && str_is(folder, code->folder))
+            cJSON_ReplaceItemInObjectCaseSensitive(in, "CodeFolder", json_new_text(code->kept));
 }
 
 static enum op_end make_resource(struct deploy *d, const struct resource *r, int at)
@@ -104,7 +104,7 @@ static enum op_end make_resource(struct deploy *d, const struct resource *r, int
         return OP_FAULT;
     if (!old)
         note_id(d->made, r->id);
-    else if (!cJSON_Compare(old->in, record->in, true))
+    else if (!json_equal(old->in, record->in))
         note_id(d->changed, r->id);
     enum rc rc = record_save(d->c->txn, &d->c->arena, record);
     return rc == RC_OK ? OP_DONE : call_broke(d->c, rc);
@@ -117,7 +117,7 @@ static bool same_removal(const struct record *a, const struct record *b)
     if (!b || a->type != b->type)
         return false;
     cJSON *x = record_removal(a), *y = record_removal(b);
-    bool same = cJSON_Compare(x, y, true);
+    bool same = json_equal(x, y);
     cJSON_Delete(x);
     cJSON_Delete(y);
     return same;
@@ -262,10 +262,10 @@ static void answer(struct deploy *d, cJSON *outputs)
         if (strcmp(r->type->name, "AWS::ApiGateway::ApiKey") == 0)
             add_key(d, r, keys);
     }
-    cJSON_AddItemToObject(out, "Made", cJSON_Duplicate(d->made, true));
-    cJSON_AddItemToObject(out, "Changed", cJSON_Duplicate(d->changed, true));
-    cJSON_AddItemToObject(out, "Removed", cJSON_Duplicate(d->removed, true));
-    cJSON_AddItemToObject(out, "Kept", cJSON_Duplicate(d->kept, true));
+    cJSON_AddItemToObject(out, "Made", json_copy(d->made));
+    cJSON_AddItemToObject(out, "Changed", json_copy(d->changed));
+    cJSON_AddItemToObject(out, "Removed", json_copy(d->removed));
+    cJSON_AddItemToObject(out, "Kept", json_copy(d->kept));
 }
 
 static enum op_end deploy(struct deploy *d, const struct template *current)

@@ -298,7 +298,7 @@ static bool expr_equals(struct scope *s, const struct node *arg)
     if (node_scalar(args->first).p && node_scalar(args->last).p)
         return str_eq(node_scalar(args->first), node_scalar(args->last));
     cJSON *a = node_json(args->first), *b = node_json(args->last);
-    bool same = cJSON_Compare(a, b, true);
+    bool same = json_equal(a, b);
     cJSON_Delete(a);
     cJSON_Delete(b);
     return same;

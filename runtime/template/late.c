@@ -90,14 +90,14 @@ static struct node *base64(struct arena *a, const struct node *args, const struc
     return n;
 }
 
-static struct node *json_text(struct arena *a, const struct node *args, const struct node *from,
-                              const char **why)
+static struct node *json_string_of(struct arena *a, const struct node *args, const struct node *from,
+                                   const char **why)
 {
     (void)why;
     cJSON *json = node_json(args->first);
-    char *text = cJSON_PrintUnformatted(json);
+    char *text = json_printed(json);
     struct node *n = node_text(a, str_z(text), from);
-    cJSON_free(text);
+    free(text);
     cJSON_Delete(json);
     return n;
 }
@@ -111,7 +111,7 @@ static const struct {
     [LATE_SPLIT] = {split, 2, "Fn::Split takes a delimiter and a text"},
     [LATE_SELECT] = {select_one, 2, "Fn::Select takes an index and a list"},
     [LATE_BASE64] = {base64, 1, "Fn::Base64 takes a text"},
-    [LATE_JSON] = {json_text, 1, "one value"},
+    [LATE_JSON] = {json_string_of, 1, "one value"},
 };
 
 /* Select may pick from a list whose elements are late, as long as it is a list. */

@@ -7,7 +7,7 @@
 #define TEMPLATE_NODE_H
 
 #include "base/arena.h"
-#include <cjson/cJSON.h>
+#include "base/json.h"
 
 enum node_kind {
     NODE_NULL,

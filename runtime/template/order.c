@@ -66,7 +66,7 @@ static struct str known_name(const struct resource *r)
 static bool same_value(const struct node *a, const struct node *b)
 {
     cJSON *x = a ? node_show(a) : NULL, *y = b ? node_show(b) : NULL;
-    bool same = x && y && cJSON_Compare(x, y, true);
+    bool same = x && y && json_equal(x, y);
     cJSON_Delete(x);
     cJSON_Delete(y);
     return same;

@@ -14,7 +14,7 @@ static void record_key(struct key *k, struct str id)
 
 static void read_record(struct arena *a, struct map *records, struct str id, struct str text)
 {
-    cJSON *tree = cJSON_ParseWithLength(text.p, text.n);
+    cJSON *tree = json_tree(text);
     const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(tree, "Type"));
     const cJSON *at = cJSON_GetObjectItemCaseSensitive(tree, "At");
     struct record *r = arena_zalloc(a, sizeof *r);
@@ -103,7 +103,7 @@ static const cJSON *member(const struct record *r, const char *name)
 
 struct str record_member(const struct record *r, const char *name)
 {
-    return str_z(cJSON_GetStringValue(member(r, name)));
+    return json_text(member(r, name));
 }
 
 cJSON *record_removal(const struct record *r)
@@ -113,13 +113,12 @@ cJSON *record_removal(const struct record *r)
         return NULL;
     cJSON *in = cJSON_CreateObject();
     for (size_t i = 0; i < 2 && removal->members[i].to; i++)
-        cJSON_AddItemToObject(in, removal->members[i].to,
-                              cJSON_Duplicate(member(r, removal->members[i].from), true));
+        cJSON_AddItemToObject(in, removal->members[i].to, json_copy(member(r, removal->members[i].from)));
     if (removal->list_to) { /* RemoveTargets: the ids of the targets */
         cJSON *ids = cJSON_AddArrayToObject(in, removal->list_to);
         const cJSON *one;
         cJSON_ArrayForEach (one, member(r, removal->list_from))
-            cJSON_AddItemToArray(ids, cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(one, "Id"), true));
+            cJSON_AddItemToArray(ids, json_copy(cJSON_GetObjectItemCaseSensitive(one, "Id")));
     }
     return in;
 }

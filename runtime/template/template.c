@@ -230,8 +230,8 @@ void template_digest(const struct template *t, char out[65])
     cJSON *all = cJSON_CreateArray();
     cJSON_AddItemToArray(all, template_plan(t));
     cJSON_AddItemToArray(all, node_show(t->outputs));
-    char *text = cJSON_PrintUnformatted(all);
+    char *text = json_printed(all);
     digest_sha256_hex(str_z(text), out);
-    cJSON_free(text);
+    free(text);
     cJSON_Delete(all);
 }

@@ -78,7 +78,7 @@ static void check_patterns(struct template *t, const struct node *criteria)
         struct str why;
         if (!text || text->kind != NODE_TEXT)
             continue;
-        cJSON *tree = cJSON_ParseWithLength(text->text.p, text->text.n);
+        cJSON *tree = json_tree(text->text);
         struct pattern *read = pattern_new(tree, &t->arena, &why);
         if (!read)
             problem_hard(t->problems, text, "%.*s", STR_ARG(tree ? why : STR("is not a JSON object")));

@@ -1,8 +1,8 @@
 /* Any bytes as a request to the AWS endpoint, in each protocol: every one is answered once, with a known
  * status, and what is said to be JSON or XML is. */
 #include "aws/face.h"
+#include "base/json.h"
 #include "base/rc.h"
-#include "cjson/cJSON.h"
 #include "door/door.h"
 #include "sns/sns.h"
 #include "sqs/sqs.h"

@@ -1,7 +1,7 @@
 /* API Gateway's event: as JSON (door/proxy.c) and as a Lua table (lambda/worker/event.c) it is the same. */
 #include "lua_home.h"
 
-#include <cjson/cJSON.h>
+#include "base/json.h"
 
 #include "lambda/wire.h"
 

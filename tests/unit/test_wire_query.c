@@ -165,6 +165,30 @@ static void test_numbers(void **state)
     }
 }
 
+/* No field is cut at a zero, as a form can write it in two ways; nor is a name, or a part of a path. */
+static void test_zeros(void **state)
+{
+    (void)state;
+    static const char *const bad[] = {
+        "&QueueUrl=a%00b",
+        "&Names.member.1=%00",
+        "&Name.1=x&Name.2=a%00b",
+        "&Attributes.entry.1.key=a%00b&Attributes.entry.1.value=c",
+        "&Members.member.1=a%00",
+        "&Entries.member.1.Id=%00a",
+        "&Attribute.1.Name=a&Attribute.1.Value=%00",
+    };
+    char body[200];
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        snprintf(body, sizeof body, "Action=Echo&Version=2010-03-31%s", bad[i]);
+        aws_ask(&t, "POST /", NULL, body);
+        if (i == 1 ? t.status != 200 : t.status != 400) /* the second names no member, so nothing is read */
+            fail_msg("%s: %d %.*s", bad[i], t.status, STR_ARG(t.body));
+    }
+    aws_ask(&t, "POST /2015-03-31/functions/a%00b/invocations", NULL, "{}");
+    assert_int_equal(t.status, 400);
+}
+
 static void test_lists(void **state)
 {
     (void)state;
@@ -258,6 +282,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_scalars, setup, teardown),
         cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lists, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_zeros, setup, teardown),
         cmocka_unit_test_setup_teardown(test_maps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nested, setup, teardown),
         cmocka_unit_test_setup_teardown(test_frame, setup, teardown),

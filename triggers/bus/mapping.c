@@ -28,8 +28,8 @@ const struct source_kind *source_kind_of(struct str text)
 
 static struct str text_of(const cJSON *config, const char *name)
 {
-    const char *z = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(config, name));
-    return z ? str_z(z) : STR("");
+    struct str text = json_member_text(config, name);
+    return text.p ? text : STR("");
 }
 
 static int64_t number_of(const cJSON *config, const char *name, int64_t missing)
@@ -47,11 +47,11 @@ static void drop_filters(struct mapping *m)
     m->filter_count = 0;
 }
 
-static struct filter filter_of(const char *text, struct arena *a)
+static struct filter filter_of(struct str text, struct arena *a)
 {
     struct filter f = {0};
     struct str why;
-    cJSON *tree = text ? cJSON_Parse(text) : NULL;
+    cJSON *tree = json_tree(text);
     const cJSON *member;
     cJSON_ArrayForEach (member, tree) {
         struct str name = str_z(member->string);
@@ -74,8 +74,7 @@ static void set_filters(struct mapping *m)
     arena_init(&a);
     m->filters = xcalloc((size_t)cJSON_GetArraySize(filters), sizeof *m->filters);
     cJSON_ArrayForEach (one, filters) {
-        struct filter f =
-            filter_of(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(one, "Pattern")), &a);
+        struct filter f = filter_of(json_member_text(one, "Pattern"), &a);
         if (f.pattern)
             m->filters[m->filter_count++] = f;
     }
@@ -210,7 +209,7 @@ enum rc mapping_store_each(struct store *s, void (*each)(void *arg, cJSON *confi
     if (rc == RC_OK) {
         struct str value;
         while ((rc = store_next(at, NULL, &value)) == RC_OK) {
-            cJSON *config = cJSON_ParseWithLength(value.p, value.n);
+            cJSON *config = json_tree(value);
             if (config)
                 each(arg, config);
         }

@@ -4,9 +4,9 @@
 
 #include "base/arena.h"
 #include "base/ident.h"
+#include "base/json.h"
 #include "base/map.h"
 #include "store/store.h"
-#include <cjson/cJSON.h>
 
 struct call;
 struct fault;

@@ -114,9 +114,8 @@ static bool filters_valid(struct call *c, const cJSON *criteria)
 {
     const cJSON *f;
     cJSON_ArrayForEach (f, cJSON_GetObjectItemCaseSensitive(criteria, "Filters")) {
-        const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(f, "Pattern"));
         struct str why; /* AWS does not say */
-        struct pattern *p = pattern_new(text ? cJSON_Parse(text) : NULL, &c->arena, &why);
+        struct pattern *p = pattern_new(json_tree(json_member_text(f, "Pattern")), &c->arena, &why);
         pattern_free(p);
         if (!p)
             return false;
@@ -175,7 +174,7 @@ static enum op_end find_function(struct call *c, struct str name, struct str *ar
     cJSON_AddStringToObject(k->in, "FunctionName", arena_z(&c->arena, name));
     enum op_end end = OP_DONE;
     if (door_call(k)) {
-        *arn = arena_str(&c->arena, str_z(cJSON_GetStringValue(cJSON_GetObjectItem(k->out, "FunctionArn"))));
+        *arn = arena_str(&c->arena, json_text(cJSON_GetObjectItem(k->out, "FunctionArn")));
         *timeout = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(k->out, "Timeout"));
     } else {
         end = call_fail(c, k->fault, "%.*s", STR_ARG(k->fault_text));
@@ -203,7 +202,7 @@ static struct call *ask_queue(struct call *c, struct str source)
 static struct str attribute_of(const struct call *k, const char *name)
 {
     const cJSON *attributes = cJSON_GetObjectItem(k->out, "Attributes");
-    return str_z(cJSON_GetStringValue(cJSON_GetObjectItem(attributes, name)));
+    return json_text(cJSON_GetObjectItem(attributes, name));
 }
 
 /* A URL names no region: the queue that answers must be the one that was meant. */
@@ -267,7 +266,7 @@ static void set_number(cJSON *o, const char *name, int64_t asked, int64_t otherw
 static void set_tree(cJSON *o, const char *name, const cJSON *asked)
 {
     if (asked && asked->child)
-        set(o, name, cJSON_Duplicate(asked, true));
+        set(o, name, json_copy(asked));
     else if (asked)
         cJSON_DeleteItemFromObjectCaseSensitive(o, name);
 }
@@ -281,7 +280,7 @@ static void apply_settings(struct call *c, cJSON *o, const struct mapping_in *re
     set_tree(o, "FilterCriteria", req->filters);
     set_tree(o, "ScalingConfig", req->scaling);
     if (req->responses)
-        set(o, "FunctionResponseTypes", cJSON_Duplicate(req->responses, true));
+        set(o, "FunctionResponseTypes", json_copy(req->responses));
     if (kind->stream) {
         set_number(o, "ParallelizationFactor", req->factor, 1);
         set_number(o, "MaximumRecordAgeInSeconds", req->age, -1);
@@ -328,7 +327,7 @@ static cJSON *new_config(struct call *c, const struct mapping_in *req, const str
 static void answer(struct call *c, const struct mapping *m, const char *state)
 {
     cJSON_Delete(c->out);
-    c->out = cJSON_Duplicate(m->config, true);
+    c->out = json_copy(m->config);
     if (state)
         cJSON_ReplaceItemInObjectCaseSensitive(c->out, "State", cJSON_CreateString(state));
 }
@@ -400,7 +399,7 @@ static enum op_end create(struct call *c, const void *input)
 /* A mapping that is there already takes the config over (moved), unless it says the same. */
 static enum op_end change(struct call *c, struct bus *b, struct mapping *m, cJSON *config, const char *state)
 {
-    if (cJSON_Compare(config, m->config, true)) {
+    if (json_equal(config, m->config)) {
         cJSON_Delete(config);
         answer(c, m, NULL);
         return OP_DONE;
@@ -409,7 +408,7 @@ static enum op_end change(struct call *c, struct bus *b, struct mapping *m, cJSO
     struct mapping *changed = mapping_new(config);
     enum rc rc = mapping_store_put(c->txn, changed);
     if (rc == RC_OK)
-        mapping_set(m, cJSON_Duplicate(config, true));
+        mapping_set(m, json_copy(config));
     mapping_free(changed);
     if (rc != RC_OK)
         return call_broke(c, rc);
@@ -424,7 +423,7 @@ static void carry_over(cJSON *config, const cJSON *old)
     static const char *const names[] = {"UUID", "EventSourceMappingArn", "LastModified",
                                         "LastProcessingResult"};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-        set(config, names[i], cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(old, names[i]), true));
+        set(config, names[i], json_copy(cJSON_GetObjectItemCaseSensitive(old, names[i])));
 }
 
 static enum op_end put(struct call *c, const void *input)
@@ -488,7 +487,7 @@ static enum op_end list(struct call *c, const void *input)
             break;
         }
         if (begun && here) {
-            cJSON_AddItemToArray(out, cJSON_Duplicate(m->config, true));
+            cJSON_AddItemToArray(out, json_copy(m->config));
             last = m, left--;
         }
         begun = begun || str_is(req->marker, m->uuid);
@@ -510,7 +509,7 @@ static enum op_end update(struct call *c, const void *input)
     if (check_settings(c, req, m->kind, req->batch == SHAPE_NO_INT ? m->batch_size : req->batch,
                        req->window == SHAPE_NO_INT ? m->window_ms / 1000 : req->window) != OP_DONE)
         return OP_FAULT;
-    cJSON *config = cJSON_Duplicate(m->config, true);
+    cJSON *config = json_copy(m->config);
     apply_settings(c, config, req, m->kind);
     if (function.n)
         set_text(config, "FunctionArn", function, &c->arena);

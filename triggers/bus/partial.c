@@ -2,10 +2,10 @@
  * "Handling errors for an SQS event source", "Partial batch responses" (DynamoDB). */
 #include "poller.h"
 
-static bool mark(const char *id, const struct record *records, size_t n, bool *failed)
+static bool mark(struct str id, const struct record *records, size_t n, bool *failed)
 {
     for (size_t i = 0; i < n; i++)
-        if (strcmp(records[i].id, id) == 0)
+        if (str_is(id, records[i].id))
             return failed[i] = true;
     return false;
 }
@@ -14,14 +14,14 @@ static bool mark(const char *id, const struct record *records, size_t n, bool *f
 static bool says_nothing(const cJSON *tree)
 {
     return cJSON_IsNull(tree) || (cJSON_IsArray(tree) && !tree->child) ||
-           (cJSON_IsString(tree) && !*tree->valuestring);
+           (cJSON_IsString(tree) && json_text(tree).n == 0);
 }
 
 bool partial_read(struct str reply, const struct record *records, size_t n, bool *failed)
 {
     if (reply.n == 0)
         return true;
-    cJSON *tree = cJSON_ParseWithLength(reply.p, reply.n);
+    cJSON *tree = json_tree(reply);
     if (!tree)
         return false;
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(tree, "batchItemFailures");
@@ -30,8 +30,8 @@ bool partial_read(struct str reply, const struct record *records, size_t n, bool
         ok = false;
     const cJSON *e;
     cJSON_ArrayForEach (e, list) {
-        const char *id = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(e, "itemIdentifier"));
-        ok = ok && id && mark(id, records, n, failed);
+        struct str id = json_member_text(e, "itemIdentifier");
+        ok = ok && id.p && mark(id, records, n, failed);
     }
     cJSON_Delete(tree);
     return ok;

@@ -103,12 +103,12 @@ static void dead_letter(struct call *push, const struct outbox_item *item, const
                                          STR_ARG(arn.account), STR_ARG(arn.resource))
                                 .p);
     if (body)
-        cJSON_AddItemToObject(k->in, "MessageBody", cJSON_Duplicate(body, false));
+        cJSON_AddItemToObject(k->in, "MessageBody", json_copy(body));
     else
         cJSON_AddStringToObject(k->in, "MessageBody", arena_z(&k->arena, item->row.payload));
     const cJSON *attributes = cJSON_GetObjectItemCaseSensitive(item->in, "MessageAttributes");
     if (attributes && cJSON_GetArraySize(attributes) <= ATTRIBUTES_MAX) /* more is why it was refused */
-        cJSON_AddItemToObject(k->in, "MessageAttributes", cJSON_Duplicate(attributes, true));
+        cJSON_AddItemToObject(k->in, "MessageAttributes", json_copy(attributes));
     if (!door_call(k))
         log_error(push->world->log, "the dead-letter queue %.*s refuses a message: %.*s",
                   STR_ARG(item->row.dead_letter_arn), STR_ARG(k->fault_text));

@@ -85,9 +85,8 @@ static cJSON *event_of(const struct lane *l, cJSON *message)
     move(message, "MD5OfMessageAttributes", e, "md5OfMessageAttributes");
     move(message, "MD5OfBody", e, "md5OfBody");
     cJSON_AddStringToObject(e, "eventSource", "aws:sqs");
-    cJSON_AddItemToObject(
-        e, "eventSourceARN",
-        cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(m->config, "EventSourceArn"), false));
+    cJSON_AddItemToObject(e, "eventSourceARN",
+                          json_copy(cJSON_GetObjectItemCaseSensitive(m->config, "EventSourceArn")));
     cJSON_AddStringToObject(e, "awsRegion", str_copy(arn.region, region, sizeof(region)));
     return e;
 }
@@ -96,8 +95,7 @@ static bool wanted(const struct mapping *m, const cJSON *event)
 {
     if (!m->filtered)
         return true;
-    const char *body = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(event, "body"));
-    cJSON *json = body ? cJSON_Parse(body) : NULL;
+    cJSON *json = json_tree(json_member_text(event, "body"));
     bool yes = mapping_wants(m, event, cJSON_IsObject(json) ? json : NULL);
     cJSON_Delete(json);
     return yes;

@@ -16,7 +16,7 @@
 static void add_arn(cJSON *in, const struct lane *l, const char *name)
 {
     const cJSON *arn = cJSON_GetObjectItemCaseSensitive(l->poller->mapping->config, "EventSourceArn");
-    cJSON_AddItemToObject(in, name, cJSON_Duplicate(arn, false));
+    cJSON_AddItemToObject(in, name, json_copy(arn));
 }
 
 /* --- where a shard is read from */
@@ -140,10 +140,9 @@ static void take_record(struct lane *l, cJSON *from)
     const struct mapping *m = l->poller->mapping;
     struct record r = {0};
     record_take_causes(&r, from);
-    cJSON *event = cJSON_Duplicate(from, true);
-    cJSON_AddItemToObject(
-        event, "eventSourceARN",
-        cJSON_Duplicate(cJSON_GetObjectItemCaseSensitive(m->config, "EventSourceArn"), false));
+    cJSON *event = json_copy(from);
+    cJSON_AddItemToObject(event, "eventSourceARN",
+                          json_copy(cJSON_GetObjectItemCaseSensitive(m->config, "EventSourceArn")));
     const cJSON *body = cJSON_GetObjectItemCaseSensitive(event, "dynamodb");
     r.handle = text_dup(body, "SequenceNumber");
     r.id = xstrdup(r.handle);

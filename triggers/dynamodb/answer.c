@@ -18,7 +18,7 @@ enum op_end answer_end(struct call *c)
         return OP_DONE;
     }
     struct str text = buf_view(b);
-    c->out = cJSON_ParseWithLength(text.p, text.n);
+    c->out = json_tree(text);
     buf_clear(b);
     return c->out ? OP_DONE : call_broke(c, RC_BAD);
 }

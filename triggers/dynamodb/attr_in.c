@@ -79,7 +79,7 @@ static bool text_from_tree(enum attr_type t, const cJSON *v, struct str *out, st
         return wrong_say(w, &fault_serialization, "Unrecognized collection type class java.lang.String");
     if (!cJSON_IsString(v))
         return wrong_say(w, &fault_serialization, "%s cannot be converted to String", json_token(v));
-    struct str s = str_z(v->valuestring);
+    struct str s = json_text(v);
     if (t == ATTR_N)
         return canonical_number(s, out, w);
     if (t == ATTR_B)
@@ -97,7 +97,7 @@ static bool say_duplicates(enum attr_type t, const cJSON *v, struct wrong *w)
     buf_init(&b, 16u << 20); /* a request is no longer */
     for (const cJSON *at = v->child; at; at = at->next) {
         buf_z(&b, at == v->child ? "" : ", ");
-        buf_z(&b, at->valuestring);
+        buf_str(&b, json_text(at));
     }
     wrong_value(w, "One or more parameter values were invalid: Input collection [%s]%scontains duplicates.",
                 buf_zstr(&b), t == ATTR_BS ? "of type BS " : " ");
@@ -164,7 +164,7 @@ static bool map_from_tree(struct attr *out, const cJSON *v, int depth, struct wr
     struct attr_member *map = arena_alloc(w->arena, n * sizeof *map);
     const cJSON *at;
     cJSON_ArrayForEach (at, v) {
-        map[i].name = str_z(at->string);
+        map[i].name = json_name(w->arena, at);
         if (map[i].name.n == 0)
             return wrong_value(w, "Empty attribute name");
         if (map[i].name.n > ATTR_NAME_MAX)

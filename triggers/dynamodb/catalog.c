@@ -174,7 +174,7 @@ static enum rc load_table(struct call *c, const struct place *p, struct table **
     key_release(&k);
     if (rc != RC_OK)
         return rc;
-    cJSON *def = cJSON_ParseWithLength(value.p, value.n);
+    cJSON *def = json_tree(value);
     if (!def)
         return RC_BAD;
     *out = table_new(p->account, p->region, def);
@@ -236,7 +236,7 @@ enum rc catalog_put_json(struct store *txn, const struct key *k, const cJSON *tr
 enum rc catalog_save(struct call *c, cJSON *def, struct table **out)
 {
     const struct table *old = *out;
-    struct str name = str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(def, "TableName")));
+    struct str name = json_text(cJSON_GetObjectItemCaseSensitive(def, "TableName"));
     struct place p = old ? (struct place){old->account, old->region, name} : place_of(c, name);
     struct key k;
     table_row_key(&k, &p);

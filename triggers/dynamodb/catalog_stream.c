@@ -95,7 +95,7 @@ static void stream_fill(struct stream *s, const cJSON *row)
     s->created = (int64_t)number(row, "Created");
     s->disabled = (int64_t)number(row, "Disabled");
     s->floor = (uint64_t)number(row, "Floor");
-    stream_view_of(str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(row, "View"))), &s->view);
+    stream_view_of(json_text(cJSON_GetObjectItemCaseSensitive(row, "View")), &s->view);
     cJSON_ArrayForEach (part, cJSON_GetObjectItemCaseSensitive(row, "Keys")) {
         const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(part, "AttributeName"));
         const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(part, "AttributeType"));
@@ -115,7 +115,7 @@ static enum rc load_stream(struct call *c, struct str account, struct str region
     key_release(&k);
     if (rc != RC_OK)
         return rc;
-    cJSON *row = cJSON_ParseWithLength(value.p, value.n);
+    cJSON *row = json_tree(value);
     if (!row)
         return RC_BAD;
     struct stream *s = *out = stream_alloc(account, region, table, label);

@@ -10,7 +10,7 @@ static const cJSON *member(const cJSON *o, const char *name)
 static void add_copy(cJSON *to, const char *name, const cJSON *from)
 {
     if (from)
-        cJSON_AddItemToObject(to, name, cJSON_Duplicate(from, true));
+        cJSON_AddItemToObject(to, name, json_copy(from));
 }
 
 static void add_seconds(cJSON *to, const char *name, const cJSON *ms)

@@ -29,7 +29,7 @@ static bool read_names(struct expr_set *s, const cJSON *names)
         if (!cJSON_IsString(at))
             return wrong_say(s->wrong, &fault_serialization, "Unexpected value type in payload");
         struct stand_in *e = &s->names.list[s->names.n++];
-        *e = (struct stand_in){.key = str_z(at->string), .name = str_z(at->valuestring)};
+        *e = (struct stand_in){.key = str_z(at->string), .name = json_text(at)};
         if (!valid_key(e->key, '#'))
             return wrong_value(s->wrong,
                                "ExpressionAttributeNames contains invalid key: Syntax error; key: \"%.*s\"",

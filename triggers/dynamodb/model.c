@@ -71,7 +71,7 @@ static void read_projection(struct table *t, struct index *x, const cJSON *proje
     for (int i = 0; i < x->keys.n; i++)
         add_projected(t, x, x->keys.part[i].name);
     cJSON_ArrayForEach (at, extra)
-        add_projected(t, x, str_z(at->valuestring));
+        add_projected(t, x, json_text(at));
     find_places(t, x);
     x->project = str_is(name, "KEYS_ONLY") ? PROJECT_KEYS_ONLY
                  : str_is(name, "INCLUDE") ? PROJECT_INCLUDE

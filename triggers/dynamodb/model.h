@@ -4,8 +4,8 @@
 #define DYNAMODB_MODEL_H
 
 #include "attr.h"
+#include "base/json.h"
 #include "expr.h"
-#include <cjson/cJSON.h>
 
 struct key_part {
     struct str name;

@@ -7,6 +7,7 @@
 #include "store.h"
 #include "units.h"
 #include "write.h"
+#include <stdlib.h>
 
 #define KEYS_MAX 100
 #define BATCH_BYTES_MAX (16u << 20) /* of items, before a projection */
@@ -56,7 +57,7 @@ struct part {
 static bool read_projection(struct part *p, struct wrong *w)
 {
     const cJSON *names = member(p->request, "ExpressionAttributeNames");
-    struct str text = str_z(cJSON_GetStringValue(member(p->request, "ProjectionExpression")));
+    struct str text = json_text(member(p->request, "ProjectionExpression"));
     const struct param expressions[] = {{"ProjectionExpression", text.p != NULL}, {NULL, false}};
     const struct param legacy[] = {{"AttributesToGet", member(p->request, "AttributesToGet") != NULL},
                                    {NULL, false}};
@@ -199,10 +200,10 @@ static void write_unprocessed(struct buf *b, const struct part *p)
     buf_char(b, ']');
     for (int i = 0; i < 3; i++) {
         const cJSON *v = member(p->request, kept[i]);
-        char *text = v ? cJSON_PrintUnformatted(v) : NULL;
+        char *text = v ? json_printed(v) : NULL;
         if (text)
             answer_raw_member(b, kept[i], str_z(text));
-        cJSON_free(text);
+        free(text);
     }
     buf_char(b, '}');
 }

@@ -27,10 +27,8 @@ static struct str item_of(struct look *l, const struct record *r)
     if (!l->by_item || at < 0)
         return STR_NONE;
     struct str rest = str_sub(r->text, (size_t)at + member.n, r->text.n);
-    const char *end = NULL;
-    cJSON_Delete(cJSON_ParseWithLengthOpts(rest.p, rest.n, &end, false));
-    const struct attr *keys =
-        end ? attr_map_from_text(&l->scratch, str_n(rest.p, (size_t)(end - rest.p))) : NULL;
+    struct json_reader reader = json_reader(rest, &l->scratch);
+    const struct attr *keys = attr_map_from_text(&l->scratch, json_raw(&reader));
     if (!keys)
         return STR_NONE;
     struct buf b;

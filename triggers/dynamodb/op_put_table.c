@@ -9,7 +9,7 @@ static bool same(const cJSON *def, const char *name, const cJSON *value)
 {
     const cJSON *old = cJSON_GetObjectItemCaseSensitive(def, name);
     bool none = !old || (cJSON_IsArray(old) && !old->child);
-    return value && (!cJSON_IsArray(value) || value->child) ? old && cJSON_Compare(old, value, true) : none;
+    return value && (!cJSON_IsArray(value) || value->child) ? old && json_equal(old, value) : none;
 }
 
 static const cJSON *member(const cJSON *o, const char *name)
@@ -32,7 +32,7 @@ static bool same_keys(const struct key_schema *now, const cJSON *schema, const c
 /* `def` is what the table has, `index` what is wanted. */
 static bool same_index(const struct table *t, const cJSON *def, const cJSON *index, const cJSON *definitions)
 {
-    const struct index *x = table_index(t, str_z(cJSON_GetStringValue(member(def, "IndexName"))));
+    const struct index *x = table_index(t, json_text(member(def, "IndexName")));
     return same(def, "IndexName", member(index, "IndexName")) &&
            same(def, "Projection", member(index, "Projection")) &&
            same_keys(&x->keys, member(index, "KeySchema"), definitions);
@@ -141,7 +141,7 @@ static void put_settings(struct call *c, const struct table_in *req, cJSON *def,
 static enum rc update(struct call *c, const struct table_in *req, struct table **t)
 {
     bool changed = false;
-    cJSON *def = cJSON_Duplicate((*t)->def, true), *fresh = cJSON_CreateArray();
+    cJSON *def = json_copy((*t)->def), *fresh = cJSON_CreateArray();
     const cJSON *at;
     enum rc rc = put_indexes(c, *t, req, def, &changed, fresh);
     if (rc == RC_OK)
@@ -153,7 +153,7 @@ static enum rc update(struct call *c, const struct table_in *req, struct table *
         cJSON_Delete(def);
     cJSON_ArrayForEach (at, fresh)
         if (rc == RC_OK)
-            rc = change_index_fill(c, *t, str_z(at->valuestring));
+            rc = change_index_fill(c, *t, json_text(at));
     cJSON_Delete(fresh);
     return rc;
 }

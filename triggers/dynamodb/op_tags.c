@@ -46,7 +46,7 @@ static void remove_tags(cJSON *tags, const cJSON *keys)
     const cJSON *key;
     map_init(&gone);
     cJSON_ArrayForEach (key, keys)
-        map_put(&gone, str_z(key->valuestring), &gone);
+        map_put(&gone, json_text(key), &gone);
     for (cJSON *at = tags->child, *next; at; at = next) {
         next = at->next;
         if (map_get(&gone, str_z(key_of(at))))
@@ -68,7 +68,7 @@ static void add_tags(cJSON *tags, const cJSON *more)
                 break;
         if (old)
             cJSON_Delete(cJSON_DetachItemViaPointer(tags, old));
-        cJSON_AddItemToArray(tags, cJSON_Duplicate(at, true));
+        cJSON_AddItemToArray(tags, json_copy(at));
     }
 }
 
@@ -80,7 +80,7 @@ static enum op_end change(struct call *c, const void *input)
     enum op_end end;
     if (missing(c, req->arn, &t, &end))
         return end;
-    cJSON *def = cJSON_Duplicate(t->def, true), *tags = cJSON_GetObjectItemCaseSensitive(def, "Tags");
+    cJSON *def = json_copy(t->def), *tags = cJSON_GetObjectItemCaseSensitive(def, "Tags");
     if (!tags)
         tags = cJSON_AddArrayToObject(def, "Tags");
     remove_tags(tags, req->keys);
@@ -101,7 +101,7 @@ static enum op_end list(struct call *c, const void *input)
     if (missing(c, req->arn, &t, &end))
         return end;
     const cJSON *tags = cJSON_GetObjectItemCaseSensitive(t->def, "Tags");
-    cJSON_AddItemToObject(call_out(c), "Tags", tags ? cJSON_Duplicate(tags, true) : cJSON_CreateArray());
+    cJSON_AddItemToObject(call_out(c), "Tags", tags ? json_copy(tags) : cJSON_CreateArray());
     return OP_DONE;
 }
 

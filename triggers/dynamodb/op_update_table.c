@@ -155,16 +155,16 @@ static bool merge_definitions(struct table_update *j)
         const cJSON *old;
         bool there = false;
         cJSON_ArrayForEach (old, known)
-            if (cJSON_Compare(member(old, "AttributeName"), member(at, "AttributeName"), true)) {
+            if (json_equal(member(old, "AttributeName"), member(at, "AttributeName"))) {
                 there = true;
-                if (!cJSON_Compare(old, at, true))
+                if (!json_equal(old, at))
                     return wrong_value(
                         &j->wrong, INVALID
                         "invalid attribute, SchemaElement redefined should be of same type as previously "
                         "defined");
             }
         if (!there)
-            cJSON_AddItemToArray(known, cJSON_Duplicate(at, true));
+            cJSON_AddItemToArray(known, json_copy(at));
     }
     return true;
 }
@@ -175,7 +175,7 @@ static bool create_index(struct table_update *j, const cJSON *index)
         !table_in_check_index(index, member(j->def, "AttributeDefinitions"), member(j->def, "KeySchema"),
                               true, on_demand(j), &j->wrong))
         return false;
-    struct str name = str_z(cJSON_GetStringValue(member(index, "IndexName")));
+    struct str name = json_text(member(index, "IndexName"));
     if (table_index(j->table, name))
         return wrong_value(&j->wrong, "Attempting to create an index which already exists");
     if (cJSON_GetArraySize(member(j->def, "GlobalSecondaryIndexes")) >= TABLE_GLOBALS_MAX)
@@ -190,7 +190,7 @@ static bool create_index(struct table_update *j, const cJSON *index)
 /* The global index that an update names. */
 static bool find_global(struct table_update *j, const cJSON *update, struct str *name)
 {
-    *name = str_z(cJSON_GetStringValue(member(update, "IndexName")));
+    *name = json_text(member(update, "IndexName"));
     const struct index *x = name->p ? table_index(j->table, *name) : NULL;
     return (x && x->global) || wrong_say(&j->wrong, &ddb_not_found, "Requested resource not found");
 }
@@ -205,11 +205,11 @@ static void drop_unused_definitions(cJSON *def)
         bool used = false;
         next = at->next;
         cJSON_ArrayForEach (part, member(def, "KeySchema"))
-            used |= cJSON_Compare(member(part, "AttributeName"), name, true);
+            used |= json_equal(member(part, "AttributeName"), name);
         for (int i = 0; i < 2; i++)
             cJSON_ArrayForEach (index, member(def, lists[i]))
                 cJSON_ArrayForEach (part, member(index, "KeySchema"))
-                    used |= cJSON_Compare(member(part, "AttributeName"), name, true);
+                    used |= json_equal(member(part, "AttributeName"), name);
         if (!used)
             cJSON_Delete(cJSON_DetachItemViaPointer(definitions, at));
     }
@@ -293,7 +293,7 @@ static enum op_end run(struct call *c, const void *input)
         return wrong_end(c, &j.wrong);
     if (catalog_missing(c, j.in->table_name, true, &j.table, &end))
         return end;
-    j.def = cJSON_Duplicate(j.table->def, true);
+    j.def = json_copy(j.table->def);
     change_settings(&j);
     if (change_billing(&j) && change_indexes(&j) && change_stream(&j))
         return finish(&j);

@@ -9,7 +9,7 @@ void change_member(cJSON *def, const char *name, const cJSON *value)
 {
     cJSON_DeleteItemFromObjectCaseSensitive(def, name);
     if (value)
-        cJSON_AddItemToObject(def, name, cJSON_Duplicate(value, true));
+        cJSON_AddItemToObject(def, name, json_copy(value));
 }
 
 enum rc change_stream_on(struct call *c, const struct table *t, enum stream_view view, cJSON *def)
@@ -85,7 +85,7 @@ enum rc change_create(struct call *c, const struct table_in *req, struct table *
     rc = catalog_save(c, def, out);
     if (rc != RC_OK || !req->stream || !table_in_stream(req->stream, &enabled, &view, &w) || !enabled)
         return rc;
-    def = cJSON_Duplicate((*out)->def, true);
+    def = json_copy((*out)->def);
     rc = change_stream_on(c, *out, view, def);
     if (rc == RC_OK)
         return catalog_save(c, def, out);

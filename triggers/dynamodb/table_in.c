@@ -374,7 +374,7 @@ bool table_in_check(const struct table_in *in, struct wrong *w)
 static void add_copy(cJSON *to, const char *name, const cJSON *from)
 {
     if (from)
-        cJSON_AddItemToObject(to, name, cJSON_Duplicate(from, true));
+        cJSON_AddItemToObject(to, name, json_copy(from));
 }
 
 cJSON *table_in_define_index(struct call *c, const cJSON *index, enum rc *rc)

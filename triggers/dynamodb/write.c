@@ -142,7 +142,7 @@ static enum op_end condition_failed(struct call *c, const struct write_in *in, c
 {
     if (str_is(in->on_failure, "ALL_OLD") && r->old_text.p) {
         c->fault_extra = cJSON_CreateObject();
-        cJSON_AddItemToObject(c->fault_extra, "Item", cJSON_ParseWithLength(r->old_text.p, r->old_text.n));
+        cJSON_AddItemToObject(c->fault_extra, "Item", json_tree(r->old_text));
     }
     return call_fail(c, &ddb_condition, NULL);
 }

@@ -33,7 +33,7 @@ static void due(struct timer *t)
     c->account = arena_str(&c->arena, arn.account);
     c->region = arena_str(&c->arena, arn.region);
     c->in = cJSON_CreateObject();
-    cJSON_AddItemToObject(c->in, "Name", cJSON_Duplicate(cJSON_GetObjectItem(r->row, "Name"), false));
+    cJSON_AddItemToObject(c->in, "Name", json_copy(cJSON_GetObjectItem(r->row, "Name")));
     cJSON_AddNumberToObject(c->in, "Time", (double)t->node.due);
     door_send(c);
     plan(r);
@@ -42,19 +42,18 @@ static void due(struct timer *t)
 /* The model follows its row. */
 static void rule_read(struct rule *r)
 {
-    r->name = str_z(cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "Name")));
-    r->arn = str_z(cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "Arn")));
+    r->name = json_text(cJSON_GetObjectItem(r->row, "Name"));
+    r->arn = json_text(cJSON_GetObjectItem(r->row, "Arn"));
     r->created = (int64_t)cJSON_GetNumberValue(cJSON_GetObjectItem(r->row, "Created"));
     const char *state = cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "State"));
     r->enabled = state && strcmp(state, "ENABLED") == 0;
-    schedule_parse(str_z(cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "ScheduleExpression"))),
-                   &r->schedule);
+    schedule_parse(json_text(cJSON_GetObjectItem(r->row, "ScheduleExpression")), &r->schedule);
     plan(r);
 }
 
 static void rule_take(struct events *e, cJSON *row)
 {
-    struct str arn = str_z(cJSON_GetStringValue(cJSON_GetObjectItem(row, "Arn")));
+    struct str arn = json_text(cJSON_GetObjectItem(row, "Arn"));
     struct rule *r = map_get(&e->rules, arn);
     if (!r) {
         r = xcalloc(1, sizeof(*r));
@@ -122,7 +121,7 @@ static void load(struct events *e)
     struct str value;
     if (store_seek(e->world->store, &at, key_view(&all), key_view(&end), false) == RC_OK) {
         while (store_next(at, NULL, &value) == RC_OK) {
-            cJSON *row = cJSON_ParseWithLength(value.p, value.n);
+            cJSON *row = json_tree(value);
             if (row)
                 rule_take(e, row);
         }
@@ -205,7 +204,7 @@ static const struct op_row events_rewound = {"Rewound", rewound, .flags = OP_INT
 bool rule_name_ok(struct str name)
 {
     for (size_t i = 0; i < name.n; i++)
-        if (!isalnum((unsigned char)name.p[i]) && !strchr(".-_", name.p[i]))
+        if (!isalnum((unsigned char)name.p[i]) && str_find(STR(".-_"), name.p[i]) < 0)
             return false;
     return name.n > 0;
 }

@@ -53,8 +53,7 @@ static cJSON *row_of(struct call *c, const struct rule_in *req, const struct rul
     add_text(c, row, "RoleArn", req->role);
     cJSON_AddNumberToObject(row, "Created", (double)(old ? old->created : c->now));
     cJSON_AddItemToObject(row, "Targets",
-                          old ? cJSON_Duplicate(cJSON_GetObjectItem(old->row, "Targets"), true)
-                              : cJSON_CreateArray());
+                          old ? json_copy(cJSON_GetObjectItem(old->row, "Targets")) : cJSON_CreateArray());
     return row;
 }
 
@@ -77,7 +76,7 @@ static enum op_end put(struct call *c, const void *input)
 
     const struct rule *old = rule_named(c, req->name);
     cJSON *row = row_of(c, req, old);
-    bool same = old && cJSON_Compare(row, old->row, true);
+    bool same = old && json_equal(row, old->row);
     if (same)
         cJSON_Delete(row);
     else if (rule_put(c, e, row) != RC_OK)
@@ -102,7 +101,7 @@ static enum op_end end_rule(struct call *c, const void *input)
 /* As AWS shows a rule: without what only we keep. */
 static cJSON *shown(const struct rule *r)
 {
-    cJSON *o = cJSON_Duplicate(r->row, true);
+    cJSON *o = json_copy(r->row);
     cJSON_DeleteItemFromObjectCaseSensitive(o, "Created");
     cJSON_DeleteItemFromObjectCaseSensitive(o, "Targets");
     cJSON_AddStringToObject(o, "EventBusName", "default");
@@ -152,7 +151,7 @@ static enum op_end set_state(struct call *c, const struct rule_in *req, const ch
     struct rule *r = rule_find(c, req->bus, req->name);
     if (!r)
         return OP_FAULT;
-    cJSON *row = cJSON_Duplicate(r->row, true);
+    cJSON *row = json_copy(r->row);
     cJSON_ReplaceItemInObjectCaseSensitive(row, "State", cJSON_CreateString(state));
     return rule_put(c, events_of(c), row) == RC_OK ? OP_DONE : call_broke(c, RC_IO);
 }

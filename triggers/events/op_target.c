@@ -95,7 +95,7 @@ static enum op_end answer_none_failed(struct call *c)
 
 static enum op_end keep(struct call *c, struct rule *r, cJSON *row)
 {
-    bool same = cJSON_Compare(row, r->row, true);
+    bool same = json_equal(row, r->row);
     if (same)
         cJSON_Delete(row);
     else if (rule_put(c, events_of(c), row) != RC_OK)
@@ -146,10 +146,10 @@ static enum op_end put(struct call *c, const void *input)
     cJSON_ArrayForEach (t, req->targets)
         if (check_target(c, t) != OP_DONE)
             return OP_FAULT;
-    cJSON *row = cJSON_Duplicate(r->row, true), *targets = cJSON_GetObjectItem(row, "Targets");
+    cJSON *row = json_copy(r->row), *targets = cJSON_GetObjectItem(row, "Targets");
     cJSON_ArrayForEach (t, req->targets) {
         drop_target(targets, text_in(t, "Id"));
-        cJSON_AddItemToArray(targets, cJSON_Duplicate(t, true));
+        cJSON_AddItemToArray(targets, json_copy(t));
     }
     if (cJSON_GetArraySize(targets) > TARGETS_MAX) {
         cJSON_Delete(row);
@@ -164,7 +164,7 @@ static enum op_end remove_targets(struct call *c, const void *input)
     struct rule *r = rule_find(c, req->bus, req->rule);
     if (!r)
         return OP_FAULT;
-    cJSON *row = cJSON_Duplicate(r->row, true);
+    cJSON *row = json_copy(r->row);
     const cJSON *i;
     cJSON_ArrayForEach (i, req->ids)
         drop_target(cJSON_GetObjectItem(row, "Targets"), i->valuestring);
@@ -177,8 +177,7 @@ static enum op_end list(struct call *c, const void *input)
     const struct rule *r = rule_find(c, req->bus, req->rule);
     if (!r)
         return OP_FAULT;
-    cJSON_AddItemToObject(call_out(c), "Targets",
-                          cJSON_Duplicate(cJSON_GetObjectItem(r->row, "Targets"), true));
+    cJSON_AddItemToObject(call_out(c), "Targets", json_copy(cJSON_GetObjectItem(r->row, "Targets")));
     return OP_DONE;
 }
 
@@ -207,7 +206,7 @@ static enum rc deliver(struct call *c, const struct rule *r, const cJSON *t, str
     cJSON *in = cJSON_CreateObject();
     struct outbox_row row = {
         .in = in,
-        .source = str_z(cJSON_GetStringValue(cJSON_GetObjectItem(r->row, "Arn"))),
+        .source = json_text(cJSON_GetObjectItem(r->row, "Arn")),
         .policy = STR("events"),
     };
     if (str_is(arn.service, "lambda")) {

@@ -79,7 +79,7 @@ bool topic_attrs_check(struct call *c, const cJSON *given, bool whole)
 {
     const cJSON *v;
     cJSON_ArrayForEach (v, given) {
-        struct str name = str_z(v->string), value = str_z(v->valuestring);
+        struct str name = str_z(v->string), value = json_text(v);
         if (str_is(name, "FifoTopic") && str_ieq(value, STR("true"))) {
             fail_parameter(c, "%sFifoTopic: FIFO topics are not supported by tidepool yet", before[whole]);
             return false;
@@ -143,7 +143,7 @@ void topic_attrs_out(struct call *c, const struct topic *t, cJSON *out)
 {
     const cJSON *v;
     cJSON_ArrayForEach (v, t->attributes)
-        add(out, v->string, str_z(v->valuestring));
+        add(out, v->string, json_text(v));
     add(out, "DisplayName", STR(""));
     add(out, "EffectiveDeliveryPolicy",
         attribute_of(t->attributes, "DeliveryPolicy").p ? attribute_of(t->attributes, "DeliveryPolicy")
@@ -216,7 +216,7 @@ static bool check_filter(struct call *c, const cJSON *merged, const char *pre)
 
 static bool check_one(struct call *c, enum protocol protocol, const cJSON *v, const cJSON *merged, bool whole)
 {
-    struct str name = str_z(v->string), value = str_z(v->valuestring);
+    struct str name = str_z(v->string), value = json_text(v);
     const char *pre = before[whole];
     if (str_is(name, "RawMessageDelivery"))
         return check_raw(c, protocol, value, pre);
@@ -252,7 +252,7 @@ void subscription_attrs_out(struct call *c, const struct subscription *s, cJSON 
     add(out, "RawMessageDelivery", s->raw ? STR("true") : STR("false"));
     cJSON_ArrayForEach (v, s->attributes)
         if (filtered || strcmp(v->string, "FilterPolicyScope") != 0)
-            add(out, v->string, str_z(v->valuestring));
+            add(out, v->string, json_text(v));
     if (filtered)
         add(out, "FilterPolicyScope", STR("MessageAttributes"));
     add(out, "ConfirmationWasAuthenticated", STR("true"));

@@ -42,6 +42,11 @@ enum op_end fail_parameter(struct call *c, const char *fmt, ...)
 
 struct str sns_invalid(struct call *c, const struct shape_error *errors, int n, const struct fault **fault)
 {
+    if (errors[0].problem == SHAPE_HAS_ZEROS) {
+        *fault = &sns_invalid_parameter;
+        return arena_printf(&c->arena, "Invalid parameter: %s Reason: it holds the character #x0",
+                            errors[0].row->name);
+    }
     *fault = &sns_validation;
     return shape_coral_text(&c->arena, errors, n);
 }

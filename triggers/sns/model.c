@@ -38,17 +38,17 @@ struct str topic_arn(struct arena *a, struct str region, struct str account, str
 
 struct str attribute_of(const cJSON *attributes, const char *name)
 {
-    return str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(attributes, name)));
+    return json_text(cJSON_GetObjectItemCaseSensitive(attributes, name));
 }
 
 cJSON *attributes_merge(const cJSON *old, const cJSON *given)
 {
-    cJSON *merged = old ? cJSON_Duplicate(old, true) : cJSON_CreateObject();
+    cJSON *merged = old ? json_copy(old) : cJSON_CreateObject();
     const cJSON *v;
     cJSON_ArrayForEach (v, given) {
         cJSON_DeleteItemFromObjectCaseSensitive(merged, v->string);
-        if (*v->valuestring)
-            cJSON_AddStringToObject(merged, v->string, v->valuestring);
+        if (json_text(v).n)
+            json_add_text(merged, v->string, json_text(v));
     }
     return merged;
 }

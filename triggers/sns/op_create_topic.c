@@ -16,7 +16,7 @@ struct create_topic_in {
 static const struct shape_row text_value[] = {OUT(SHAPE_STR, "value"), SHAPE_END};
 
 static const struct shape_row in[] = {
-    IN_STR(create_topic_in, name, "Name", .flags = SHAPE_REQ),
+    IN_STR(create_topic_in, name, "Name", .flags = SHAPE_REQ | SHAPE_ZEROS),
     IN_MAP(create_topic_in, attributes, "Attributes", .of = text_value),
     IN_LIST(create_topic_in, tags, "Tags", .of = sns_tag_row),
     IN_STR(create_topic_in, data_protection, "DataProtectionPolicy"),
@@ -66,7 +66,7 @@ static bool agrees(struct call *c, const struct topic *t, const struct create_to
     cJSON_Delete(given);
     if (!same)
         fail_parameter(c, "Attributes Reason: Topic already exists with different attributes");
-    else if (req->tags && !cJSON_Compare(tags, t->tags, true))
+    else if (req->tags && !json_equal(tags, t->tags))
         fail_parameter(c, "Tags Reason: Topic already exists with different tags");
     return !c->fault;
 }
@@ -116,7 +116,7 @@ static enum op_end run(struct call *c, const void *input)
 static enum rc change(struct call *c, struct topic *t, const struct create_topic_in *req, cJSON *tags)
 {
     cJSON *attributes = wanted_attributes(req);
-    bool same = cJSON_Compare(attributes, t->attributes, true) && cJSON_Compare(tags, t->tags, true);
+    bool same = json_equal(attributes, t->attributes) && json_equal(tags, t->tags);
     struct topic_row row = topic_row_of(t);
     row.attributes = attributes, row.tags = tags;
     enum rc rc = same ? RC_OK : topic_write(c->txn, &row);

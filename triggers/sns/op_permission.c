@@ -5,6 +5,7 @@
 #include "door/policy.h"
 #include "fault.h"
 #include "op.h"
+#include <stdlib.h>
 
 struct permission_in {
     struct str topic, label;
@@ -56,11 +57,11 @@ static cJSON *policy_of(struct call *c, const struct topic *t)
 /* Stores the topic with this policy, which is moved. */
 static enum op_end set_policy(struct call *c, struct topic *t, cJSON *policy)
 {
-    char *text = cJSON_PrintUnformatted(policy);
+    char *text = json_printed(policy);
     cJSON *given = cJSON_CreateObject();
     cJSON_AddStringToObject(given, "Policy", text);
     enum op_end end = topic_attrs_put(c, t, given);
-    cJSON_free(text);
+    free(text);
     cJSON_Delete(given);
     cJSON_Delete(policy);
     return end;

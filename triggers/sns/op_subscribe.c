@@ -113,12 +113,12 @@ static enum op_end answer(struct call *c, const struct subscription *s)
 /* What is given must be in force already; what is not given may be anything. */
 static bool agrees(struct call *c, const struct subscription *s, const cJSON *given)
 {
-    cJSON *have = cJSON_Duplicate(s->attributes, true);
+    cJSON *have = json_copy(s->attributes);
     subscription_attrs_out(c, s, have);
     bool same = true;
     const cJSON *v;
     cJSON_ArrayForEach (v, given) {
-        struct str a = attribute_of(have, v->string), b = str_z(v->valuestring);
+        struct str a = attribute_of(have, v->string), b = json_text(v);
         same = same && (strcmp(v->string, "RawMessageDelivery") == 0 ? str_ieq(a, b) : str_eq(a, b));
     }
     cJSON_Delete(have);
@@ -152,7 +152,7 @@ static enum op_end run_put(struct call *c, const void *input)
     struct subscription *s = same_endpoint(t, req);
     if (!s)
         return answer(c, make(c, t, req, attributes));
-    if (cJSON_Compare(attributes, s->attributes, true)) {
+    if (json_equal(attributes, s->attributes)) {
         cJSON_Delete(attributes);
         return answer(c, s);
     }

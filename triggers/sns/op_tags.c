@@ -82,7 +82,7 @@ static enum op_end run_tag(struct call *c, const void *input)
     cJSON *given = t ? tags_read(c, req->tags) : NULL;
     if (!given)
         return OP_FAULT;
-    cJSON *tags = cJSON_Duplicate(t->tags, true);
+    cJSON *tags = json_copy(t->tags);
     const cJSON *v;
     cJSON_ArrayForEach (v, given) {
         cJSON_DeleteItemFromObjectCaseSensitive(tags, v->string);
@@ -102,7 +102,7 @@ static enum op_end run_untag(struct call *c, const void *input)
     struct topic *t = resource(c, req->arn);
     if (!t)
         return OP_FAULT;
-    cJSON *tags = cJSON_Duplicate(t->tags, true);
+    cJSON *tags = json_copy(t->tags);
     const cJSON *key;
     cJSON_ArrayForEach (key, req->keys)
         cJSON_DeleteItemFromObjectCaseSensitive(tags, key->valuestring);

@@ -30,7 +30,7 @@ static bool check_name(struct call *c, struct str name)
     if (name.n > 256)
         return wrong(c, STR("Length of message attribute name must be less than 256 bytes."));
     for (size_t i = 0; i < name.n; i++)
-        if (!isalnum((unsigned char)name.p[i]) && !strchr("-_.", name.p[i]))
+        if (!isalnum((unsigned char)name.p[i]) && str_find(STR("-_."), name.p[i]) < 0)
             return wrong(c, arena_printf(&c->arena,
                                          "Invalid non-alphanumeric character '#x%X' was found in the message "
                                          "attribute name. Can only include alphanumeric characters, hyphens, "

@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "store/key.h"
+#include <stdlib.h>
 
 #define TOPIC "sns.topic"
 #define SUBSCRIPTION "sns.subscription"
@@ -33,9 +34,9 @@ static void add_text(cJSON *row, const char *name, struct str s)
 /* Puts the tree under the key, and deletes it. */
 static enum rc put(struct store *s, struct key *k, cJSON *row)
 {
-    char *text = cJSON_PrintUnformatted(row);
+    char *text = json_printed(row);
     enum rc rc = store_put(s, key_view(k), str_z(text));
-    cJSON_free(text);
+    free(text);
     cJSON_Delete(row);
     return rc;
 }
@@ -95,7 +96,7 @@ enum rc subscription_erase(struct store *s, const struct subscription_row *r)
 
 static struct str text_of(const cJSON *row, const char *name)
 {
-    return str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(row, name)));
+    return json_text(cJSON_GetObjectItemCaseSensitive(row, name));
 }
 
 static int64_t number_of(const cJSON *row, const char *name)

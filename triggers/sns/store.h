@@ -7,8 +7,8 @@
 #define SNS_STORE_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "store/store.h"
-#include <cjson/cJSON.h>
 
 struct topic_row {
     struct str account, region, name;

@@ -3,6 +3,7 @@
 #include "door/arn.h"
 #include "fault.h"
 #include <stdio.h>
+#include <stdlib.h>
 
 /* KMS, SSE and Policy have no effect on one machine: they are kept and answered, as the README says. */
 const struct queue_attr queue_attrs[] = {
@@ -40,7 +41,7 @@ const struct queue_attr *queue_attr_find(struct str name)
 
 static struct str text_of(const cJSON *object, const char *name)
 {
-    return str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, name)));
+    return json_text(cJSON_GetObjectItemCaseSensitive(object, name));
 }
 
 struct str queue_attr_value(const cJSON *attributes, const struct queue_attr *a)
@@ -67,12 +68,12 @@ static void keep_one_encryption(cJSON *merged, const cJSON *given)
 
 cJSON *queue_attrs_merge(const cJSON *old, const cJSON *given)
 {
-    cJSON *merged = old ? cJSON_Duplicate(old, true) : cJSON_CreateObject();
+    cJSON *merged = old ? json_copy(old) : cJSON_CreateObject();
     const cJSON *v;
     cJSON_ArrayForEach (v, given) {
         cJSON_DeleteItemFromObjectCaseSensitive(merged, v->string);
-        if (*v->valuestring)
-            cJSON_AddStringToObject(merged, v->string, v->valuestring);
+        if (json_text(v).n)
+            json_add_text(merged, v->string, json_text(v));
     }
     keep_one_encryption(merged, given);
     return merged;
@@ -98,7 +99,7 @@ enum op_end queue_attrs_put(struct call *c, struct queue *q, const cJSON *given)
 static bool redrive_count(const cJSON *v, int64_t *n)
 {
     if (cJSON_IsString(v))
-        return str_to_i64(str_z(v->valuestring), n);
+        return str_to_i64(json_text(v), n);
     *n = (int64_t)v->valuedouble;
     return cJSON_IsNumber(v) && (double)*n == v->valuedouble;
 }
@@ -115,11 +116,11 @@ bool redrive_parse(struct arena *a, struct str policy, struct str *arn, int64_t 
 
 static char *redrive_wrong_count(struct call *c, const cJSON *count)
 {
-    char *text = cJSON_IsString(count) ? NULL : cJSON_PrintUnformatted(count);
+    char *text = cJSON_IsString(count) ? NULL : json_printed(count);
     struct str why = arena_printf(
         &c->arena, "Invalid value for maxReceiveCount: %s, valid values are from 1 to 1000 both inclusive.",
         text ? text : count->valuestring);
-    cJSON_free(text);
+    free(text);
     return (char *)why.p;
 }
 
@@ -254,7 +255,7 @@ bool queue_attrs_check(struct call *c, struct str arn, const cJSON *given)
             call_fail(c, &sqs_invalid_attribute_name, "Unknown Attribute %s.", v->string);
             return false;
         }
-        if (!check_one(c, arn, a, str_z(v->valuestring)))
+        if (!check_one(c, arn, a, json_text(v)))
             return false;
     }
     if (str_is(text_of(given, "SqsManagedSseEnabled"), "true") && text_of(given, "KmsMasterKeyId").n) {

@@ -82,6 +82,10 @@ struct str sqs_invalid(struct call *c, const struct shape_error *errors, int n, 
         return arena_printf(&c->arena, "The request must contain the parameter %s.", e->row->name);
     }
     *fault = &sqs_invalid_parameter_value;
+    if (e->problem == SHAPE_HAS_ZEROS)
+        return arena_printf(&c->arena,
+                            "Value for parameter %s is invalid. Reason: it holds the character #x0.",
+                            e->row->name);
     return arena_printf(&c->arena, "Value %.*s for parameter %s is invalid. Reason: %s", STR_ARG(e->value),
                         e->row->name, range_reason(e->row->name));
 }

@@ -22,7 +22,7 @@ const struct shape_row message_attr_value[] = {OUT(SHAPE_STRUCT, "Value", .of = 
 
 static struct str text_of(const cJSON *attr, const char *name)
 {
-    return str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(attr, name)));
+    return json_text(cJSON_GetObjectItemCaseSensitive(attr, name));
 }
 
 static bool is_binary(const cJSON *attr)
@@ -51,7 +51,7 @@ static bool name_fits(struct str name)
         str_search(name, STR("..")) >= 0)
         return false;
     for (size_t i = 0; i < name.n; i++)
-        if (!isalnum((unsigned char)name.p[i]) && !strchr("_-.", name.p[i]))
+        if (!isalnum((unsigned char)name.p[i]) && str_find(STR("_-."), name.p[i]) < 0)
             return false;
     struct str aws = str_sub(name, 0, 4), amazon = str_sub(name, 0, 7);
     return !str_ieq(aws, STR("aws.")) && !str_ieq(amazon, STR("amazon."));
@@ -208,7 +208,7 @@ static bool asked_for(const char *name, const cJSON *names)
 {
     const cJSON *e;
     cJSON_ArrayForEach (e, names) {
-        struct str want = str_z(e->valuestring);
+        struct str want = json_text(e);
         if (str_is(want, "All") || str_is(want, "*") || str_is(want, name))
             return true;
         if (str_ends(want, STR(".*")) && str_starts(str_z(name), str_n(want.p, want.n - 2)))
@@ -226,7 +226,7 @@ cJSON *message_attrs_pick(const cJSON *attrs, const cJSON *names)
             continue;
         if (!picked)
             picked = cJSON_CreateObject();
-        cJSON_AddItemToObject(picked, attr->string, cJSON_Duplicate(attr, true));
+        cJSON_AddItemToObject(picked, attr->string, json_copy(attr));
     }
     return picked;
 }

@@ -34,8 +34,7 @@ static void read_redrive(struct queue *q)
 {
     free((char *)q->dead_letter_arn.p);
     q->dead_letter_arn = STR_NONE;
-    struct str policy =
-        str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(q->attributes, "RedrivePolicy")));
+    struct str policy = json_text(cJSON_GetObjectItemCaseSensitive(q->attributes, "RedrivePolicy"));
     struct arena a;
     arena_init(&a);
     struct str arn;

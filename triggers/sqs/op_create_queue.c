@@ -18,7 +18,7 @@ struct create_queue_in {
 static const struct shape_row text_value[] = {OUT(SHAPE_STR, "Value"), SHAPE_END};
 
 static const struct shape_row in[] = {
-    IN_STR(create_queue_in, name, "QueueName", .flags = SHAPE_REQ),
+    IN_STR(create_queue_in, name, "QueueName", .flags = SHAPE_REQ | SHAPE_ZEROS),
     IN_MAP(create_queue_in, attributes, "Attributes", .flags = SHAPE_FLAT, .of = text_value,
            .wire = "Attribute", .key_wire = "Name", .value_wire = "Value"),
     IN_MAP(create_queue_in, tags, "tags", .flags = SHAPE_FLAT, .of = text_value, .wire = "Tag",
@@ -64,7 +64,7 @@ static bool same_values(struct call *c, const struct queue *q, const cJSON *give
 static struct queue *make(struct call *c, struct sqs *m, const struct create_queue_in *req)
 {
     cJSON *attributes = queue_attrs_merge(NULL, req->attributes);
-    cJSON *tags = req->tags ? cJSON_Duplicate(req->tags, true) : cJSON_CreateObject();
+    cJSON *tags = req->tags ? json_copy(req->tags) : cJSON_CreateObject();
     struct queue_row row = {.account = c->account,
                             .region = c->region,
                             .name = req->name,
@@ -131,8 +131,8 @@ static enum op_end run(struct call *c, const void *input)
 static enum rc change(struct call *c, struct queue *q, const struct create_queue_in *req)
 {
     cJSON *attributes = queue_attrs_merge(NULL, req->attributes);
-    cJSON *tags = req->tags ? cJSON_Duplicate(req->tags, true) : cJSON_CreateObject();
-    bool same = cJSON_Compare(attributes, q->attributes, true) && cJSON_Compare(tags, q->tags, true);
+    cJSON *tags = req->tags ? json_copy(req->tags) : cJSON_CreateObject();
+    bool same = json_equal(attributes, q->attributes) && json_equal(tags, q->tags);
     struct queue_row row = queue_row_of(q);
     row.attributes = attributes, row.tags = tags, row.modified = c->now;
     enum rc rc = same ? RC_OK : queue_write(c->txn, &row);

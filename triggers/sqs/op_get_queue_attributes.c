@@ -38,7 +38,7 @@ static bool names_known(struct call *c, const cJSON *names)
 {
     const cJSON *e;
     cJSON_ArrayForEach (e, names)
-        if (strcmp(e->valuestring, "All") != 0 && !queue_attr_find(str_z(e->valuestring))) {
+        if (strcmp(e->valuestring, "All") != 0 && !queue_attr_find(json_text(e))) {
             call_fail(c, &sqs_invalid_attribute_name, "Unknown Attribute %s.", e->valuestring);
             return false;
         }

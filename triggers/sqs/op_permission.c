@@ -5,6 +5,7 @@
 #include "door/policy.h"
 #include "fault.h"
 #include "op.h"
+#include <stdlib.h>
 
 struct permission_in {
     struct str queue_url, label;
@@ -92,11 +93,11 @@ static cJSON *policy_of(struct call *c, const struct queue *q)
 /* Stores the queue with this policy (moved); a policy without statements is taken away. */
 static enum op_end set_policy(struct call *c, struct queue *q, cJSON *policy)
 {
-    char *text = policy_statements(policy)->child ? cJSON_PrintUnformatted(policy) : NULL;
+    char *text = policy_statements(policy)->child ? json_printed(policy) : NULL;
     cJSON *given = cJSON_CreateObject();
     cJSON_AddStringToObject(given, "Policy", text ? text : "");
     enum op_end end = queue_attrs_put(c, q, given);
-    cJSON_free(text);
+    free(text);
     cJSON_Delete(given);
     cJSON_Delete(policy);
     return end;

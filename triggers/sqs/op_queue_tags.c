@@ -52,7 +52,7 @@ static enum op_end run_tag(struct call *c, const void *input)
     struct queue *q = queue_by_url(c, req->queue_url);
     if (!q)
         return OP_FAULT;
-    cJSON *tags = cJSON_Duplicate(q->tags, true);
+    cJSON *tags = json_copy(q->tags);
     const cJSON *tag;
     cJSON_ArrayForEach (tag, req->tags) {
         cJSON_DeleteItemFromObjectCaseSensitive(tags, tag->string);
@@ -71,7 +71,7 @@ static enum op_end run_untag(struct call *c, const void *input)
     struct queue *q = queue_by_url(c, req->queue_url);
     if (!q)
         return OP_FAULT;
-    cJSON *tags = cJSON_Duplicate(q->tags, true);
+    cJSON *tags = json_copy(q->tags);
     const cJSON *key;
     cJSON_ArrayForEach (key, req->keys)
         cJSON_DeleteItemFromObjectCaseSensitive(tags, key->valuestring);
@@ -84,7 +84,7 @@ static enum op_end run_list(struct call *c, const void *input)
     const struct queue *q = queue_by_url(c, req->queue_url);
     if (!q)
         return OP_FAULT;
-    cJSON_AddItemToObject(call_out(c), "Tags", cJSON_Duplicate(q->tags, true));
+    cJSON_AddItemToObject(call_out(c), "Tags", json_copy(q->tags));
     return OP_DONE;
 }
 

@@ -11,9 +11,9 @@ struct send_message_in {
 
 static const struct shape_row in[] = {
     IN_STR(send_message_in, queue_url, "QueueUrl", .flags = SHAPE_REQ),
-    IN_STR(send_message_in, message.body, "MessageBody", .flags = SHAPE_REQ),
+    IN_STR(send_message_in, message.body, "MessageBody", .flags = SHAPE_REQ | SHAPE_ZEROS),
     IN_INT(send_message_in, message.delay, "DelaySeconds", .max = 900),
-    IN_MAP(send_message_in, message.attributes, "MessageAttributes", .flags = SHAPE_FLAT,
+    IN_MAP(send_message_in, message.attributes, "MessageAttributes", .flags = SHAPE_FLAT | SHAPE_ZEROS,
            .of = message_attr_value, .wire = "MessageAttribute", .key_wire = "Name", .value_wire = "Value"),
     IN_MAP(send_message_in, message.system, "MessageSystemAttributes", .flags = SHAPE_FLAT,
            .of = message_attr_value, .wire = "MessageSystemAttribute", .key_wire = "Name",

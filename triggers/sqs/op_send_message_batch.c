@@ -27,9 +27,9 @@ static const struct shape_row entry_rows[] = {
  * entry fails that entry alone. */
 static const struct shape_row loose_rows[] = {
     OUT(SHAPE_STR, "Id"),
-    OUT(SHAPE_STR, "MessageBody"),
+    OUT(SHAPE_STR, "MessageBody", .flags = SHAPE_ZEROS),
     OUT(SHAPE_INT, "DelaySeconds"),
-    OUT(SHAPE_MAP, "MessageAttributes", .flags = SHAPE_FLAT, .of = message_attr_value,
+    OUT(SHAPE_MAP, "MessageAttributes", .flags = SHAPE_FLAT | SHAPE_ZEROS, .of = message_attr_value,
         .wire = "MessageAttribute", .key_wire = "Name", .value_wire = "Value"),
     OUT(SHAPE_MAP, "MessageSystemAttributes", .flags = SHAPE_FLAT, .of = message_attr_value,
         .wire = "MessageSystemAttribute", .key_wire = "Name", .value_wire = "Value"),
@@ -69,7 +69,7 @@ static bool total_fits(struct call *c, const cJSON *entries)
     const cJSON *e;
     cJSON_ArrayForEach (e, entries) {
         struct send s = {.attributes = cJSON_GetObjectItemCaseSensitive(e, "MessageAttributes")};
-        s.body = str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(e, "MessageBody")));
+        s.body = json_text(cJSON_GetObjectItemCaseSensitive(e, "MessageBody"));
         total += send_size(&s);
     }
     if (total > MESSAGE_BYTES)

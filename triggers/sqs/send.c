@@ -7,6 +7,7 @@
 #include "text.h"
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #define NOT_FOR_THIS_TYPE "The request include parameter that is not valid for this queue type."
 
@@ -95,11 +96,11 @@ enum rc send_message(struct call *c, struct queue *q, const struct send *s, cJSO
                         .trace_id = str_z(c->trace_id)};
     digest_md5(s->body, m.md5);
     const cJSON *header = cJSON_GetObjectItemCaseSensitive(s->system, "AWSTraceHeader");
-    m.trace_header = str_z(cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(header, "StringValue")));
-    char *attributes = s->attributes && s->attributes->child ? cJSON_PrintUnformatted(s->attributes) : NULL;
+    m.trace_header = json_text(cJSON_GetObjectItemCaseSensitive(header, "StringValue"));
+    char *attributes = s->attributes && s->attributes->child ? json_printed(s->attributes) : NULL;
     m.attributes = str_z(attributes);
     rc = write_message(c, q, &m, s->delay == SHAPE_NO_INT ? q->delay : s->delay);
-    cJSON_free(attributes);
+    free(attributes);
     if (rc != RC_OK)
         return rc;
     trace_also(c, m.id);

@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/order.h"
 #include "store/key.h"
+#include <stdlib.h>
 
 #define QUEUE "sqs.queue"
 #define GONE "sqs.gone"
@@ -36,12 +37,12 @@ enum rc queue_write(struct store *s, const struct queue_row *q)
     cJSON_AddNumberToObject(row, "purged", (double)q->purged);
     cJSON_AddItemReferenceToObject(row, "attributes", (cJSON *)q->attributes);
     cJSON_AddItemReferenceToObject(row, "tags", (cJSON *)q->tags);
-    char *text = cJSON_PrintUnformatted(row);
+    char *text = json_printed(row);
     struct key k;
     queue_key(&k, QUEUE, q);
     enum rc rc = store_put(s, key_view(&k), str_z(text));
     key_release(&k);
-    cJSON_free(text);
+    free(text);
     cJSON_Delete(row);
     return rc;
 }

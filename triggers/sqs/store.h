@@ -14,8 +14,8 @@
 #define SQS_STORE_H
 
 #include "base/arena.h"
+#include "base/json.h"
 #include "store/store.h"
-#include <cjson/cJSON.h>
 
 struct queue_row {
     struct str account, region, name;

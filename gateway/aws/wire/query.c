@@ -120,7 +120,7 @@ static cJSON *map_of_fields(struct arena *a, const struct shape_row *row, const 
         const struct field *key = child_of(entries[i], str_z(row->key_wire ? row->key_wire : "key"));
         const struct field *value = child_of(entries[i], str_z(row->value_wire ? row->value_wire : "value"));
         if (key && value)
-            cJSON_AddItemToObject(map, arena_z(a, key->value), value_of(a, row->of, value));
+            json_add_named(map, key->value, value_of(a, row->of, value));
     }
     return map;
 }
@@ -161,6 +161,7 @@ static bool read(struct call *c, const struct http_request *http, struct wire_fa
         why->text = STR("The request has too many fields.");
         return false;
     }
+    c->zeros = form.zeros;
     c->in = cJSON_CreateObject();
     if (c->op->in)
         read_members(&c->arena, c->op->in, field_tree(&c->arena, &form), c->in);

@@ -66,6 +66,7 @@ static bool read(struct call *c, const struct http_request *http, struct wire_fa
         cJSON *value = in_body(row) ? NULL : outside_value(c, http, &form, row);
         if (!value)
             continue;
+        c->zeros |= json_has_zeros(value);
         cJSON_DeleteItemFromObjectCaseSensitive(c->in, row->name);
         cJSON_AddItemToObject(c->in, row->name, value);
     }

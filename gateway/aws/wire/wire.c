@@ -49,16 +49,13 @@ cJSON *wire_scalar(const struct shape_row *row, struct str text)
     default:
         break;
     }
-    char *z = xmalloc(text.n + 1);
-    cJSON *value = cJSON_CreateString(str_copy(text, z, text.n + 1));
-    free(z);
-    return value;
+    return json_new_text(text);
 }
 
 void wire_text(struct buf *out, const struct shape_row *row, const cJSON *value)
 {
     if (cJSON_IsString(value)) {
-        buf_z(out, value->valuestring);
+        buf_str(out, json_text(value));
     } else if (row && row->type == SHAPE_TIME && cJSON_IsNumber(value)) {
         char iso[CLOCK_ISO_SIZE];
         clock_iso((int64_t)(value->valuedouble * 1000.0), iso);
@@ -68,16 +65,22 @@ void wire_text(struct buf *out, const struct shape_row *row, const cJSON *value)
     }
 }
 
+static const struct json_limits body_limits = {.bytes = INT32_MAX, .nodes = SIZE_MAX};
+
 cJSON *wire_object(struct call *c, struct str body, struct wire_fault *why)
 {
+    struct json_report report;
     if (!body.n)
         return cJSON_CreateObject();
-    cJSON *tree = json_tree(body);
+    cJSON *tree = json_tree_within(body, &body_limits, &report);
+    c->zeros = report.zeros;
     if (cJSON_IsObject(tree))
         return tree;
-    cJSON_Delete(tree);
     why->row = &fault_serialization;
-    why->text = arena_printf(&c->arena, "The request body %s.", json_not_object(body));
+    why->text =
+        tree ? STR("The request body is not a JSON object.")
+             : arena_printf(&c->arena, "The request body is not JSON: see byte %zu of it.", report.at + 1);
+    cJSON_Delete(tree);
     return NULL;
 }
 
