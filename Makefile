@@ -31,8 +31,8 @@ LDFLAGS_fuzz    := -fsanitize=fuzzer,address,undefined
 LIBS_PC := libuv libcjson lua5.4 sqlite3 libcrypto yaml-0.1
 LLHTTP_SRC := $(wildcard /usr/share/llhttp/*.c)
 LLHTTP_OBJ := $(patsubst /usr/share/llhttp/%.c,$(BUILD)/llhttp/%.o,$(LLHTTP_SRC))
-CPPFLAGS += -D_GNU_SOURCE -Iruntime -Igateway -Itriggers -I/usr/share/include/llhttp -I/usr/share/include \
-            $(shell pkg-config --cflags $(LIBS_PC) 2>/dev/null)
+LIBS_CPPFLAGS := $(shell pkg-config --cflags $(LIBS_PC) 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE -Iruntime -Igateway -Itriggers -I/usr/share/include/llhttp -I/usr/share/include $(LIBS_CPPFLAGS)
 CFLAGS   += -std=c11 $(WARN) $(CFLAGS_$(KIND))
 LDFLAGS  += $(LDFLAGS_$(KIND))
 
@@ -47,8 +47,10 @@ endif
 LIBRARIES := $(call library,uv_a uv) $(call library,cjson) $(call library,lua5.4) $(call library,sqlite3) \
              $(call library,crypto) $(call library,yaml) $(if $(LLHTTP_SRC),,$(call library,llhttp))
 # What an archive needs in its turn stands in the private part of its pkg-config file.
-LDLIBS   += $(LIBRARIES) $(if $(filter %/libcrypto.a,$(LIBRARIES)),$(filter-out -lcrypto,$(shell pkg-config --static --libs libcrypto))) \
-            -lm -lpthread
+ifneq ($(filter %/libcrypto.a,$(LIBRARIES)),)
+LIBRARIES += $(filter-out -lcrypto,$(shell pkg-config --static --libs libcrypto))
+endif
+LDLIBS   += $(LIBRARIES) -lm -lpthread
 
 # A compiler and the libraries' headers, or one line that says how to get them.
 HEADERS := uv.h cjson/cJSON.h lua.h sqlite3.h openssl/evp.h yaml.h llhttp.h
