@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import urllib.request
 
@@ -66,7 +67,7 @@ def request(port, method, path, body=None, headers=None, timeout=PATIENCE):
 
 
 class Tidepool:
-    def __init__(self, files=None, folder=None, args=(), env=None, start=True, binary=BINARY):
+    def __init__(self, files=None, folder=None, args=(), env=None, start=True, binary=BINARY, prepare=None):
         self.temp = tempfile.mkdtemp(prefix="tidepool-test-")
         self.folder = self.temp
         for name, content in (files or {}).items():
@@ -76,6 +77,7 @@ class Tidepool:
         self.port = free_ports(5)
         self.api_port = self.port + 1
         self.args, self.env, self.binary = list(args), env or {}, binary
+        self.prepare = prepare  # runs in the new process before it becomes a tidepool
         self.process = None
         self.log = os.path.join(self.temp, "tidepool.log")
         if start:
@@ -92,7 +94,7 @@ class Tidepool:
         with open(self.log, "ab") as log:
             output = log if output is None else output
             self.process = subprocess.Popen(command, cwd=self.folder, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
-                                            env={**os.environ, **self.env})
+                                            env={**os.environ, **self.env}, preexec_fn=self.prepare)
 
     def start(self):
         self.spawn()
@@ -160,6 +162,21 @@ class Tidepool:
     def invoke(self, function, event=None, kind="RequestResponse"):
         return request(self.port, "POST", "/2015-03-31/functions/%s/invocations" % function, event or {},
                        {"x-amz-invocation-type": kind})
+
+    def begin(self, function, event, says):
+        """Lets an invocation run, and returns when its handler says so: the thread that waits for it, and its answer to be."""
+        answer = []
+
+        def ask():
+            try:
+                answer.append(self.invoke(function, event))
+            except OSError as e:
+                answer.append(e)
+
+        said, asking = self.output().count(says), threading.Thread(target=ask)
+        asking.start()
+        until(lambda: self.output().count(says) > said)
+        return asking, answer
 
     def descendants(self):
         """The processes that the server started, and those that they started."""

@@ -1,10 +1,8 @@
 /* A server: listeners, limits, its connections' clock, and the end. */
 #include "conn.h"
 #include <stdlib.h>
-#include <sys/resource.h>
 
 #define BACKLOG 2048
-#define FILES_BESIDE 512 /* descriptors for all but connections */
 
 struct http_limits http_limits_default(void)
 {
@@ -90,17 +88,6 @@ void server_tick_on(struct http_server *s)
 }
 
 /* --- the beginning */
-
-/* The usual soft limit of 1,024 descriptors would be our ceiling otherwise. */
-static void raise_file_limit(int connections)
-{
-    struct rlimit r;
-    rlim_t wanted = (rlim_t)connections + FILES_BESIDE;
-    if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur >= wanted)
-        return;
-    r.rlim_cur = r.rlim_max < wanted ? r.rlim_max : wanted;
-    setrlimit(RLIMIT_NOFILE, &r);
-}
 
 static void on_connection(uv_stream_t *listener, int status)
 {
@@ -189,7 +176,6 @@ struct http_server *http_server_new(struct loop *l, const char *host, int port,
     list_init(&s->unsent);
     list_init(&s->spare_exchanges);
     s->tick = loop_timer_new(l, on_tick, s);
-    raise_file_limit(s->limits.connections_max);
     loop_flush(l, flush, s);
     *rc = start_listening(s, host, port);
     if (*rc == RC_OK)

@@ -21,6 +21,15 @@ int64_t clock_mono_us(void)
     return read_us(CLOCK_MONOTONIC);
 }
 
+int64_t clock_processor_us(pid_t pid)
+{
+    clockid_t clock;
+    struct timespec t;
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &t) != 0)
+        return -1;
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 void clock_init(struct clock *c)
 {
     *c = (struct clock){.speed = 1, .world_us = read_us(CLOCK_REALTIME), .real_us = clock_mono_us()};

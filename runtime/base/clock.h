@@ -6,6 +6,7 @@
 #define BASE_CLOCK_H
 
 #include "base/str.h"
+#include <sys/types.h>
 
 struct clock {
     bool frozen;
@@ -34,6 +35,10 @@ int64_t clock_real_ms_until(const struct clock *c, int64_t due_ms);
 
 /* Real monotonic microseconds: for measuring ourselves and guarding worker processes; never for a rule. */
 int64_t clock_mono_us(void);
+
+/* Microseconds of processor that a process has used, all its threads together; -1: there is no such process.
+ */
+int64_t clock_processor_us(pid_t pid);
 
 /* Text forms, UTC.  out sizes include the zero. */
 #define CLOCK_ISO_SIZE 25                               /* 2026-11-22T09:30:00.123Z */

@@ -1,4 +1,5 @@
 #include "house.h"
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,13 +44,22 @@ static struct store *open_store(struct house *h)
     return rc == RC_OK ? store : NULL;
 }
 
+static void start_nursery(struct house *h)
+{
+    h->nursery = nursery_start(h->cli->worker);
+    if (!h->nursery)
+        cli_error(
+            "no process can be started for workers (%s): handlers run inside this one, as with --inline",
+            strerror(errno));
+}
+
 bool house_open(struct house *h, struct cli *cli, const char *path)
 {
     memset(h, 0, sizeof(*h));
     h->cli = cli;
     h->log = (struct log){.to = stderr, .level = cli->conf.log_level};
     if (!cli->conf.run_inline)
-        h->nursery = nursery_start(cli->worker); /* first of all: workers inherit nothing */
+        start_nursery(h); /* first of all: workers inherit nothing */
     if (!read_template(h, path))
         return false;
     choose_data(h);

@@ -1,12 +1,16 @@
 #include "core/child.h"
+#include "base/clock.h"
 #include "base/list.h"
 #include "base/rc.h"
 #include "nursery.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
@@ -41,12 +45,15 @@ struct child {
     void *owner;
     uint32_t id;
     pid_t pid;
+    int pidfd;  /* -1: not known yet, or the system has none */
+    int unborn; /* errno of the fork that failed */
     void *page;
     uv_pipe_t pipe;
     struct buf in;           /* the beginning of a frame that has not arrived whole */
     struct buf out, sending; /* collected; under way in `write` */
     uv_write_t write;
     bool writing, retired, heard_end, ended, closing;
+    bool doomed; /* killed before its pid was known */
     uv_shutdown_t shutdown;
     int status;
 };
@@ -70,11 +77,27 @@ static void child_close(struct child *c)
     c->closing = true;
     list_del(&c->link);
     list_del(&c->dirty);
+    if (c->pidfd >= 0)
+        close(c->pidfd);
     uv_close((uv_handle_t *)&c->pipe, on_closed);
+}
+
+/* Whoever wants something of the helper wakes it: it may have been stopped.  It is our child: the pid is its
+ * own. */
+static void nursery_wake(const struct nursery *n)
+{
+    if (n->control >= 0)
+        kill(n->pid, SIGCONT);
+}
+
+static bool child_signal(const struct child *c, int signum)
+{
+    return c->pidfd >= 0 && syscall(SYS_pidfd_send_signal, c->pidfd, signum, NULL, 0) == 0;
 }
 
 void child_abandon(struct child *c)
 {
+    child_signal(c, SIGCONT); /* or it would not see that we have gone */
     child_close(c);
 }
 
@@ -90,6 +113,8 @@ static void stop_hearing(struct child *c)
 {
     uv_read_stop((uv_stream_t *)&c->pipe);
     c->heard_end = true;
+    if (!c->ended)
+        nursery_wake(c->nursery); /* to reap it */
     gone_when_over(c);
 }
 
@@ -236,9 +261,11 @@ struct nursery *nursery_start(void (*worker)(int fd, void *page))
     pid_t pid = fork();
     if (pid == 0)
         nursery_live(pair[1], parent, worker);
+    int why = errno;
     close(pair[1]);
     if (pid < 0) {
         close(pair[0]);
+        errno = why;
         return NULL;
     }
     struct nursery *n = xcalloc(1, sizeof(*n));
@@ -267,15 +294,47 @@ static void child_ended(struct child *c, int status)
     gone_when_over(c);
 }
 
-static void hear_packet(struct nursery *n, const struct nursery_packet *p)
+static void child_spawned(struct child *c, pid_t pid, int pidfd)
+{
+    c->pid = pid;
+    c->pidfd = pidfd;
+    if (c->doomed)
+        child_kill(c);
+}
+
+/* pidfd: what came with it, or -1; ours to close. */
+static void hear_packet(struct nursery *n, const struct nursery_packet *p, int pidfd)
 {
     struct child *c = child_by_id(n, p->id);
+    if (c && p->say == NURSERY_SPAWNED) {
+        child_spawned(c, p->pid, pidfd);
+        return;
+    }
+    if (pidfd >= 0)
+        close(pidfd);
     if (!c)
         return;
-    if (p->say == NURSERY_SPAWNED)
-        c->pid = p->pid;
-    else if (p->say == NURSERY_GONE)
-        child_ended(c, p->status);
+    if (p->say == NURSERY_UNBORN)
+        c->unborn = p->status;
+    child_ended(c, p->say == NURSERY_GONE ? p->status : 0);
+}
+
+/* One packet, as recv says; *fd: what came with it, or -1. */
+static ssize_t take_packet(const struct nursery *n, struct nursery_packet *p, int *fd)
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control;
+    struct iovec io = {p, sizeof(*p)};
+    struct msghdr m = {
+        .msg_iov = &io, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+    ssize_t got = recvmsg(n->control, &m, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    struct cmsghdr *c = got > 0 ? CMSG_FIRSTHDR(&m) : NULL;
+    *fd = -1;
+    if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS)
+        memcpy(fd, CMSG_DATA(c), sizeof(*fd));
+    return got;
 }
 
 static void on_poll_closed(uv_handle_t *h)
@@ -309,8 +368,9 @@ static void on_control(uv_poll_t *poll, int status, int events)
     struct nursery *n = poll->data;
     struct nursery_packet p;
     ssize_t got;
-    while ((got = recv(n->control, &p, sizeof(p), MSG_DONTWAIT)) == (ssize_t)sizeof(p))
-        hear_packet(n, &p);
+    int fd;
+    while ((got = take_packet(n, &p, &fd)) == (ssize_t)sizeof(p))
+        hear_packet(n, &p, fd);
     if (got == 0 || (errno != EAGAIN && errno != EINTR))
         nursery_lost(n);
 }
@@ -336,6 +396,7 @@ void nursery_stop(struct nursery *n)
         loop_forget(n->loop, n);
     if (n->poll)
         uv_close((uv_handle_t *)n->poll, on_poll_closed);
+    nursery_wake(n);
     if (n->control >= 0)
         close(n->control); /* the helper reads the end of the file and goes */
     while (waitpid(n->pid, NULL, 0) < 0 && errno == EINTR)
@@ -375,6 +436,7 @@ static struct child *child_new(struct nursery *n, const struct child_events *on,
     c->on = on;
     c->owner = owner;
     c->id = n->last_id;
+    c->pidfd = -1;
     c->page = page;
     buf_init(&c->in, 2 * FRAME_MAX);
     buf_init(&c->out, OUT_MAX);
@@ -405,22 +467,27 @@ static void *page_new(int *fd)
 
 struct child *child_spawn(struct nursery *n, const struct child_events *on, void *owner)
 {
-    int ours_theirs[2], gift[2];
+    int ours_theirs[2], gift[2], why;
     void *page = page_new(&gift[1]);
     if (!page)
         return NULL;
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ours_theirs) != 0) {
+        why = errno;
         close(gift[1]);
         munmap(page, CHILD_PAGE);
+        errno = why;
         return NULL;
     }
     gift[0] = ours_theirs[1];
+    nursery_wake(n);
     bool told = tell(n, NURSERY_SPAWN, ++n->last_id, gift);
+    why = n->control >= 0 ? errno : ESRCH;
     close(gift[0]);
     close(gift[1]);
     if (!told) {
         close(ours_theirs[0]);
         munmap(page, CHILD_PAGE);
+        errno = why;
         return NULL;
     }
     return child_new(n, on, owner, ours_theirs[0], page);
@@ -441,13 +508,49 @@ void *child_page(const struct child *c)
     return c->page;
 }
 
+int child_unborn(const struct child *c)
+{
+    return c->unborn;
+}
+
+int64_t child_cpu_us(const struct child *c)
+{
+    return c->pid > 0 ? clock_processor_us(c->pid) : -1;
+}
+
+/* As /proc says: 123 (tidepool) T ... */
+static bool is_stopped(pid_t pid)
+{
+    char path[64], text[128];
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    text[n > 0 ? n : 0] = 0;
+    const char *name_end = strrchr(text, ')');
+    return name_end && name_end[1] == ' ' && name_end[2] == 'T';
+}
+
+bool child_wake(struct child *c)
+{
+    bool stopped = c->pid > 0 && is_stopped(c->pid);
+    nursery_wake(c->nursery);
+    child_signal(c, SIGCONT);
+    return stopped;
+}
+
 void child_kill(struct child *c)
 {
-    tell(c->nursery, NURSERY_KILL, c->id, NULL);
+    c->doomed = true;
+    if (c->pid > 0 && !child_signal(c, SIGKILL))
+        tell(c->nursery, NURSERY_KILL, c->id, NULL);
+    nursery_wake(c->nursery); /* to fork it, or to reap it */
 }
 
 void child_retire(struct child *c)
 {
     c->retired = true;
+    child_signal(c, SIGCONT); /* or it would not see that it may go */
     child_out(c);
 }

@@ -37,7 +37,7 @@ struct str frame_take_str(struct frame *f);
 struct nursery;
 
 /* Forks the helper.  Call it first thing in main, before threads, loop or files.  `worker` is what a worker
- * runs, with its end of the pair and the shared page; it never returns. */
+ * runs, with its end of the pair and the shared page; it never returns.  NULL: could not, errno says why. */
 struct nursery *nursery_start(void (*worker)(int fd, void *page));
 
 /* Ends it, and with it all workers: children that still live are freed without `gone`.  Before loop_free. */
@@ -55,12 +55,22 @@ struct child_events {
         struct child *c,
         int wait_status); /* the process has ended and all its frames were heard; the child is freed after */
 };
-/* A new worker process; NULL: could not.  Ready at once: frames may be sent before it has started.  A worker
- * begins at nice +5, ignores SIGINT, SIGTERM, SIGHUP and SIGPIPE, has no file but its end (blocking) and
- * stderr (stdout goes there too), and dies with us. */
+/* A new worker process; NULL: could not, errno says why.  Ready at once: frames may be sent before it has
+ * started.  A worker begins at nice +5, ignores SIGINT, SIGTERM, SIGHUP and SIGPIPE, has no file but its end
+ * (blocking) and stderr (stdout goes there too), and dies with us. */
 struct child *child_spawn(struct nursery *n, const struct child_events *on, void *owner);
 void *child_owner(const struct child *c);
 pid_t child_pid(const struct child *c); /* 0 until the helper has said it */
+
+/* At `gone`: the errno for which it could not be forked; 0: it has lived. */
+int child_unborn(const struct child *c);
+
+/* Microseconds of processor that it has used, -1: not known.  One system call. */
+int64_t child_cpu_us(const struct child *c);
+
+/* Lets it run on, and the helper too, should somebody have stopped them (kill -STOP); true: it was stopped.
+ * For who is waited for; a few system calls. */
+bool child_wake(struct child *c);
 
 /* The page that this worker and we share (a memfd, mapped by both): CHILD_PAGE bytes, zero at first, there
  * until `gone` has returned. */
@@ -72,11 +82,12 @@ void *child_page(const struct child *c);
 struct buf *child_out(struct child *c);
 void child_flush(struct child *c);
 
-void child_kill(struct child *c);   /* SIGKILL; `gone` comes */
+void child_kill(struct child *c);   /* SIGKILL, now, whatever the helper does; `gone` comes */
 void child_retire(struct child *c); /* no more frames from us: the worker reads the end of the file, ends
                                        itself when it is done (its last frames are heard); `gone` comes */
 
-/* Closes our end at once: nothing is heard of it again, `gone` neither.  For an owner that goes away. */
+/* Closes our end at once, and with it our descriptors: nothing is heard of it again, `gone` neither.  A
+ * worker without work ends by itself then.  For an owner that goes away. */
 void child_abandon(struct child *c);
 
 #endif

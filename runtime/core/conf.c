@@ -40,6 +40,8 @@ static const struct option {
     {"strict-limits", FLAG, offsetof(struct conf, strict_limits), 0, 0, NULL,
      "wait 60 s after PurgeQueue and DeleteQueue, as on AWS"},
     {"workers", INT, offsetof(struct conf, workers), 0, 256, "N", "worker processes of a function (cores)"},
+    {"idle-workers", INT, offsetof(struct conf, idle_workers), 0, 100000, "N",
+     "worker processes without work that are kept (100)"},
     {"seed", SEED, offsetof(struct conf, seed), 0, 0, "N", "seed of all ids and random numbers"},
     {"parameter", PAIR, offsetof(struct conf, parameters), 0, 0, "K=V",
      "a template parameter; may be repeated"},
@@ -59,6 +61,7 @@ void conf_init(struct conf *c)
         .account = "000000000000",
         .region = "us-east-1",
         .log_level = LOG_INFO,
+        .idle_workers = 100,
     };
     map_init(&c->parameters);
 }

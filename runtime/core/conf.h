@@ -20,6 +20,7 @@ struct conf {
     bool ephemeral, durable, run_inline, lenient;
     bool strict_limits;    /* AWS's waiting times that only slow tests down, too: 60 s after PurgeQueue */
     int workers;           /* worker processes per function at most; 0: as many as cores */
+    int idle_workers;      /* worker processes without work that are kept, of all functions */
     uint64_t seed;         /* 0: from the system */
     struct map parameters; /* --parameter K=V: str -> char * */
     const char *account, *region;

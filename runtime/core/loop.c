@@ -3,6 +3,7 @@
 #include "base/rc.h"
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <uv.h>
 
 /*  one round:   libuv's timers -> WORK hooks -> FLUSH hooks -> poll (sleep, read) -> next round
@@ -106,8 +107,20 @@ static void on_prepare(uv_prepare_t *prepare)
         uv_idle_stop(&l->awake);
 }
 
+/* The usual soft limit of 1,024 descriptors is for programs that use select: connections and workers want
+ * more. */
+static void raise_file_limit(void)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0 || r.rlim_cur == r.rlim_max)
+        return;
+    r.rlim_cur = r.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &r);
+}
+
 struct loop *loop_new(void)
 {
+    raise_file_limit();
     struct loop *l = xcalloc(1, sizeof(*l));
     list_init(&l->work);
     list_init(&l->flush);

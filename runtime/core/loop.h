@@ -10,6 +10,7 @@
 
 struct loop;
 
+/* Raises the process's limit of open files to what it may be. */
 struct loop *loop_new(void);
 void loop_free(struct loop *l); /* closes what is still open */
 

@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,14 +42,35 @@ static void die_with(pid_t parent)
         _exit(0);
 }
 
-static void tell(struct nursery_room *r, struct nursery_packet p)
+/* fd: goes along, or -1. */
+static void tell_with(struct nursery_room *r, struct nursery_packet p, int fd)
 {
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(int))];
+    } control = {0};
+    struct iovec io = {&p, sizeof(p)};
+    struct msghdr m = {.msg_iov = &io, .msg_iovlen = 1};
+    if (fd >= 0) {
+        m.msg_control = &control;
+        m.msg_controllen = sizeof(control);
+        struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+        c->cmsg_level = SOL_SOCKET;
+        c->cmsg_type = SCM_RIGHTS;
+        c->cmsg_len = CMSG_LEN(sizeof(int));
+        memcpy(CMSG_DATA(c), &fd, sizeof(int));
+    }
     ssize_t n;
     do
-        n = send(r->control, &p, sizeof(p), MSG_NOSIGNAL);
+        n = sendmsg(r->control, &m, MSG_NOSIGNAL);
     while (n < 0 && errno == EINTR);
     if (n < 0)
         _exit(0); /* nobody there any more; the workers die with us */
+}
+
+static void tell(struct nursery_room *r, struct nursery_packet p)
+{
+    tell_with(r, p, -1);
 }
 
 /* What comes with NURSERY_SPAWN. */
@@ -86,10 +108,11 @@ static void spawn(struct nursery_room *r, uint32_t id, struct gift g)
     pid_t nursery = getpid(), pid = _Fork();
     if (pid == 0)
         be_worker(r, nursery, g);
+    int why = errno;
     close(g.end);
     close(g.page);
     if (pid < 0) {
-        tell(r, (struct nursery_packet){NURSERY_GONE, id, 0, SIGKILL});
+        tell(r, (struct nursery_packet){NURSERY_UNBORN, id, 0, why});
         return;
     }
     if (r->n == r->cap) {
@@ -97,7 +120,10 @@ static void spawn(struct nursery_room *r, uint32_t id, struct gift g)
         r->babies = xrealloc(r->babies, r->cap * sizeof(*r->babies));
     }
     r->babies[r->n++] = (struct baby){id, pid};
-    tell(r, (struct nursery_packet){NURSERY_SPAWNED, id, pid, 0});
+    int pidfd = (int)syscall(SYS_pidfd_open, pid, 0); /* nobody has reaped it: it is this worker's */
+    tell_with(r, (struct nursery_packet){NURSERY_SPAWNED, id, pid, 0}, pidfd);
+    if (pidfd >= 0)
+        close(pidfd);
 }
 
 static void kill_baby(struct nursery_room *r, uint32_t id)

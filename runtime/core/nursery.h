@@ -8,10 +8,10 @@
 
 enum nursery_say {
     NURSERY_SPAWN, /* main -> nursery, with two descriptors: the worker's end of the pair, the page's memfd */
-    NURSERY_KILL,  /* main -> nursery: SIGKILL, if it still lives */
-    NURSERY_SPAWNED, /* nursery -> main: pid */
-    NURSERY_GONE, /* nursery -> main: status as of waitpid; a worker that could not be forked is gone at once
-                   */
+    NURSERY_KILL,  /* main -> nursery: SIGKILL, if it still lives; for a worker without a pidfd */
+    NURSERY_SPAWNED, /* nursery -> main: pid; with one descriptor, its pidfd, where the system has them */
+    NURSERY_UNBORN,  /* nursery -> main: it could not be forked; status is the errno */
+    NURSERY_GONE,    /* nursery -> main: status as of waitpid */
 };
 
 struct nursery_packet {

@@ -3,6 +3,8 @@
 #include "core/conf.h"
 #include "lane.h"
 #include "report.h"
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -42,9 +44,12 @@ void dispatch_land(struct flight *x, const struct landing *how)
     x->landed(x, how);
 }
 
-static void land_broken(struct flight *x)
+/* lack: errno, no home is to be had; 0: it does not fit. */
+static void land_broken(struct flight *x, int lack)
 {
-    dispatch_land(x, &(struct landing){.broke = true});
+    char why[128];
+    snprintf(why, sizeof(why), "No worker process can be started: %s", strerror(lack));
+    dispatch_land(x, &(struct landing){.broke = true, .why = lack ? why : NULL});
 }
 
 static bool send(struct home *h, struct flight *x, int64_t now)
@@ -76,8 +81,10 @@ void dispatch_pump(struct lane *l, int64_t now)
         if (!h && l->home_count > 0)
             break;
         struct flight *x = list_of(list_shift(&l->queue), struct flight, link);
-        if (!h || !send(h, x, now)) /* no home, and none can be had: waiting would not help */
-            land_broken(x);
+        if (!h) /* none can be had: waiting would not help */
+            land_broken(x, l->lack);
+        else if (!send(h, x, now))
+            land_broken(x, 0);
     }
     if (l->in_flight > 0)
         watch_soon(l->dispatch);
@@ -152,7 +159,7 @@ void home_started(struct home *h, uint64_t invocation, bool cold, int64_t init_u
     if (!x)
         return;
     h->spoke = true;
-    h->lane->futile = 0;
+    h->lane->lack = 0;
     x->stage = FLIGHT_BEGUN;
     x->init_us = cold ? init_us : 0;
     x->started_us = clock_now_us(&h->world->clock);
@@ -246,6 +253,8 @@ struct dispatch *dispatch_new(struct world *w)
     d->most_homes = w->conf && w->conf->workers > 0 ? w->conf->workers : cores > 0 ? (int)cores : 1;
     if (lane_is_inline(w))
         d->most_homes = 1;
+    list_init(&d->idle);
+    d->most_idle = w->conf ? w->conf->idle_workers : INT_MAX;
     d->clock.heard = clock_changed;
     note_listen(w, &d->clock, STR(CLOCK_NOTE));
     watch_start(d);

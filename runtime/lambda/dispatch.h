@@ -4,10 +4,13 @@
  *   fly -> WAITING ------------> SENT -------------------------> BEGUN -> landed (DONE, or its home has gone)
  *             ^                    |                               |
  *             +---- taken back ----+                               +- past its deadline: home killed, landed
+ *                                  +- past its deadline: taken back, landed
  *
  * A lane is one function's traffic: its queue and its homes.  A home is where its handlers run (home.h): a
  * worker process, or this process with --inline.  Homes start with the first invocation, at most `workers`
- * of them, a few more while some are stuck in one handler; they are retired when idle for five minutes. */
+ * of them, a few more while some are stuck in one handler; they are retired when idle for five minutes, and
+ * earlier, the longest idle first, when there are more than `idle_workers` or another function lacks what
+ * they hold. */
 #ifndef LAMBDA_DISPATCH_H
 #define LAMBDA_DISPATCH_H
 
@@ -32,6 +35,7 @@ struct landing {
     struct str payload; /* the result, or the error's JSON */
     bool failed;        /* the function failed */
     bool broke;         /* we failed: the invocation could not be handed over */
+    const char *why;    /* with broke: what to tell the client; NULL: nothing that it could understand */
 };
 
 enum flight_stage { FLIGHT_WAITING, FLIGHT_SENT, FLIGHT_BEGUN };

@@ -4,8 +4,6 @@
 #include <stdio.h>
 #include <sys/wait.h>
 
-#define FUTILE_STARTS 3 /* homes in a row that ended before anything began in them */
-
 static void land_late(struct flight *x)
 {
     const char *id = x->call->request_id;
@@ -68,18 +66,24 @@ void ending_take_back_unbegun(struct home *h)
     }
 }
 
-void ending_kill(struct home *h, struct flight *late)
+static void kill_home(struct home *h, const struct flight *late)
 {
     h->ending = true;
-    if (late) {
-        memcpy(h->late_id, late->call->request_id, sizeof(h->late_id));
-        log_warn(h->world->log, "%s: %s did not stop at its deadline; its worker is ended", h->lane->name,
-                 h->late_id);
-    }
+    memcpy(h->late_id, late->call->request_id, sizeof(h->late_id));
+    log_warn(h->world->log, "%s: %s did not stop at its deadline; its worker is ended", h->lane->name,
+             h->late_id);
     ending_take_back_unbegun(h);
     h->kind->kill(h);
-    if (late)
-        land_late(late);
+}
+
+void ending_late(struct home *h, struct flight *late)
+{
+    bool begun = ending_has_begun(h, late);
+    if (!begun && !claim_take(h->page, late->id))
+        return; /* it has just begun after all */
+    if (begun && !h->ending)
+        kill_home(h, late);
+    land_late(late); /* also when the home that was killed is slow to go */
 }
 
 static void say_why(const struct home *h, int status, char out[256])
@@ -98,6 +102,18 @@ static void say_why(const struct home *h, int status, char out[256])
         snprintf(out, 256, "Runtime exited without providing a reason");
 }
 
+/* Nothing began in a home that never said anything: the first that it got is the one that it was opened for.
+ */
+static void answer_for_start(struct home *h)
+{
+    struct list *at;
+    list_each (at, &h->flights)
+        if (ending_has_begun(h, list_of(at, struct flight, link)))
+            return;
+    if (!list_empty(&h->flights))
+        list_of(h->flights.next, struct flight, link)->stage = FLIGHT_BEGUN;
+}
+
 void home_gone(struct home *h, int wait_status)
 {
     struct lane *l = h->lane;
@@ -105,8 +121,9 @@ void home_gone(struct home *h, int wait_status)
     say_why(h, wait_status, why);
     if (!h->ending)
         log_warn(h->world->log, "%s: a worker ended: %s", l->name, why);
-    bool futile = !h->spoke && !h->old;
     h->ending = true;
+    if (!h->spoke) /* an invocation answers for the start that it caused, as for an init that fails on AWS */
+        answer_for_start(h);
     while (!list_empty(&h->flights)) {
         struct flight *x = list_of(h->flights.prev, struct flight, link);
         if (ending_has_begun(h, x))
@@ -115,10 +132,16 @@ void home_gone(struct home *h, int wait_status)
             take_back(x);
     }
     home_free(h);
-    if (futile && ++l->futile >= FUTILE_STARTS) {
-        l->futile = 0;
-        while (!list_empty(&l->queue))
-            land_lost(list_of(l->queue.next, struct flight, link), why);
-    }
+    dispatch_pump(l, clock_mono_us());
+}
+
+void home_unborn(struct home *h, int error)
+{
+    struct lane *l = h->lane;
+    h->ending = true;
+    while (!list_empty(&h->flights))
+        take_back(list_of(h->flights.prev, struct flight, link));
+    home_free(h);
+    lane_lacks(l, error);
     dispatch_pump(l, clock_mono_us());
 }

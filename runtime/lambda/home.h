@@ -20,12 +20,17 @@ struct home_kind {
     void (*clock_changed)(struct home *h);
     void (*retire)(struct home *h);  /* it is empty: ends, then home_gone */
     void (*kill)(struct home *h);    /* ends at once, then home_gone; NULL: cannot */
-    void (*release)(struct home *h); /* the world ends; nothing is heard of it again */
+    void (*release)(struct home *h); /* nothing is heard of it again */
+
+    /* These are asked of homes with a page only. */
+    int64_t (*cpu_us)(struct home *h); /* processor that it has used, in us; -1: not known */
+    bool (*wake)(struct home *h); /* lets it run on, should somebody have stopped it; true: it was stopped */
 };
 extern const struct home_kind home_process, home_inline;
 
 struct home {
     struct list link; /* in its lane's homes */
+    struct list idle; /* in dispatch.idle: a process without work */
     struct lane *lane;
     struct world *world;
     const struct home_kind *kind;
@@ -38,7 +43,9 @@ struct home {
     bool ending;     /* retired or killed: `gone` is to come */
     bool spoke;      /* heard from since it was opened */
     int64_t idle_us; /* monotonic: since when it has been empty */
-    struct flight *killed_by;
+    int64_t slice_us, slice_cpu_us; /* a long slice that was seen: its beat, and its processor time then */
+    int64_t woken_us;               /* monotonic: when it was last looked whether somebody stopped it */
+    bool was_stopped;
     char late_id[IDENT_UUID_SIZE]; /* the request that did not stop */
     void *page;                    /* claims; NULL: everything sent has begun */
     struct flight *slots[CLAIM_SLOTS];
@@ -54,6 +61,7 @@ void home_called(struct home *h, uint64_t invocation, uint64_t call, struct str 
 void home_logged(struct home *h, uint64_t invocation, struct str line);
 void home_done(struct home *h, const struct invocation_result *r);
 void home_gone(struct home *h, int wait_status); /* the home is freed */
+void home_unborn(struct home *h, int error);     /* no process was to be had for it (errno); it is freed */
 
 /* The flight with this number, or NULL. */
 struct flight *home_flight(const struct home *h, uint64_t invocation);

@@ -103,7 +103,7 @@ static void step(struct job *j, enum rc committed)
     ticker_end(&own->ticker);
     if (more) {
         queue(own);
-    } else if (own->retired) {
+    } else if (own->retired && !own->queued) {
         struct home *h = own->home;
         inline_free(own);
         home_gone(h, 0);

@@ -2,6 +2,7 @@
 #include "core/child.h"
 #include "home.h"
 #include "wire.h"
+#include <errno.h>
 
 static void heard(struct child *child, struct frame *f)
 {
@@ -40,7 +41,10 @@ static void heard(struct child *child, struct frame *f)
 
 static void gone(struct child *child, int wait_status)
 {
-    home_gone(child_owner(child), wait_status);
+    if (child_unborn(child))
+        home_unborn(child_owner(child), child_unborn(child));
+    else
+        home_gone(child_owner(child), wait_status);
 }
 
 static const struct child_events events = {heard, gone};
@@ -56,6 +60,7 @@ static bool open_process(struct home *h, const struct function_spec *spec)
     if (wire_put_spec(out, spec) && wire_put_clock(out, &h->world->clock))
         return true;
     child_abandon(child); /* or it would tell a home that is freed */
+    errno = E2BIG;
     return false;
 }
 
@@ -95,6 +100,16 @@ static void release_process(struct home *h)
     child_abandon(h->own);
 }
 
+static int64_t cpu_of_process(struct home *h)
+{
+    return child_cpu_us(h->own);
+}
+
+static bool wake_process(struct home *h)
+{
+    return child_wake(h->own);
+}
+
 const struct home_kind home_process = {
     .open = open_process,
     .send = send_process,
@@ -103,4 +118,6 @@ const struct home_kind home_process = {
     .retire = retire_process,
     .kill = kill_process,
     .release = release_process,
+    .cpu_us = cpu_of_process,
+    .wake = wake_process,
 };

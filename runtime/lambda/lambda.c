@@ -12,6 +12,7 @@ const struct fault lambda_invalid_content = {.code = "InvalidRequestContentExcep
 const struct fault lambda_too_many = {.code = "TooManyRequestsException", .http = 429};
 const struct fault lambda_too_large = {.code = "RequestEntityTooLargeException", .http = 413};
 const struct fault lambda_conflict = {.code = "ResourceConflictException", .http = 409};
+const struct fault lambda_service_failed = {.code = "ServiceException", .http = 500};
 const struct fault lambda_precondition = {.code = "PreconditionFailedException", .http = 412};
 const struct fault lambda_policy_length = {.code = "PolicyLengthExceededException", .http = 400};
 

@@ -27,6 +27,7 @@ extern const struct fault lambda_invalid_content; /* InvalidRequestContentExcept
 extern const struct fault lambda_too_many;        /* TooManyRequestsException, 429 */
 extern const struct fault lambda_too_large;       /* RequestEntityTooLargeException, 413 */
 extern const struct fault lambda_conflict;        /* ResourceConflictException, 409 */
+extern const struct fault lambda_service_failed;  /* ServiceException, 500 */
 extern const struct fault lambda_precondition;    /* PreconditionFailedException, 412 */
 extern const struct fault lambda_policy_length;   /* PolicyLengthExceededException, 400 */
 

@@ -1,10 +1,13 @@
 #include "lane.h"
 #include "core/conf.h"
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SECOND_HOME_AT 4 /* a home with so many gets a brother */
-#define EXTRA_HOMES 8    /* beyond `workers`, while others are stuck */
+#define SECOND_HOME_AT 4   /* a home with so many gets a brother */
+#define EXTRA_HOMES 8      /* beyond `workers`, while others are stuck */
+#define LONG_SLICE_US 2000 /* a slice that is looked at */
+#define BARRED_US 1000000  /* how long nothing is tried after a process was not to be had */
 
 /* --- lanes */
 
@@ -67,13 +70,39 @@ void lane_learn(struct lane *l, const struct function *f)
         .seed = w->conf && w->conf->seed ? ident_u64(&w->ident) : 0,
     };
     l->spec.variables = copy_variables(a, f->variables, &l->spec.variable_count);
-    l->futile = 0;
 }
 
 /* --- homes */
 
+static void leave_idle(struct home *h)
+{
+    if (list_empty(&h->idle))
+        return;
+    list_del(&h->idle);
+    h->lane->dispatch->idle_count--;
+}
+
+static void retire(struct home *h)
+{
+    leave_idle(h);
+    h->ending = true;
+    h->kind->retire(h);
+}
+
+/* It has no work.  Who has had none for longest goes when there are too many. */
+static void join_idle(struct home *h)
+{
+    struct dispatch *d = h->lane->dispatch;
+    if (!h->page || h->ending)
+        return;
+    list_push(&d->idle, &h->idle);
+    if (++d->idle_count > d->most_idle)
+        retire(list_of(d->idle.next, struct home, idle));
+}
+
 void home_free(struct home *h)
 {
+    leave_idle(h);
     list_del(&h->link);
     h->lane->home_count--;
     free(h);
@@ -105,16 +134,52 @@ static struct home *home_open(struct lane *l)
     h->window = LANE_WINDOW;
     h->idle_us = clock_mono_us();
     list_init(&h->flights);
+    list_init(&h->idle);
     for (int i = 0; i < CLAIM_SLOTS; i++)
         h->free_slots[i] = (uint16_t)i;
     h->free_count = CLAIM_SLOTS;
     list_push(&l->homes, &h->link);
     l->home_count++;
-    if (h->kind->open(h, &l->spec))
-        return h;
-    log_error(w->log, "%s: no worker process can be started", l->name);
-    home_free(h);
-    return NULL;
+    while (!h->kind->open(h, &l->spec)) {
+        if (lane_lacks(l, errno))
+            continue;
+        home_free(h);
+        return NULL;
+    }
+    return h;
+}
+
+/* Whether what another process gives back may help. */
+static bool is_shortage(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EAGAIN;
+}
+
+/* Another lane's home without work gives its process and its descriptors back at once. */
+static bool spare_one(const struct lane *l)
+{
+    struct list *at;
+    list_each (at, &l->dispatch->idle) {
+        struct home *h = list_of(at, struct home, idle);
+        if (h->lane == l)
+            continue;
+        h->kind->release(h);
+        home_free(h);
+        return true;
+    }
+    return false;
+}
+
+bool lane_lacks(struct lane *l, int error)
+{
+    if (is_shortage(error) && spare_one(l))
+        return true;
+    if (l->lack != error)
+        log_error(l->dispatch->world->log, "%s: no worker process can be started: %s", l->name,
+                  strerror(error));
+    l->lack = error;
+    l->barred_us = clock_mono_us() + BARRED_US;
+    return false;
 }
 
 struct flight *home_flight(const struct home *h, uint64_t id)
@@ -126,6 +191,7 @@ struct flight *home_flight(const struct home *h, uint64_t id)
 void home_take_slot(struct home *h, struct flight *x)
 {
     uint16_t slot = h->free_slots[--h->free_count];
+    leave_idle(h);
     x->id = ++h->lane->dispatch->last_flight * CLAIM_SLOTS + slot;
     x->home = h;
     h->slots[slot] = x;
@@ -142,17 +208,17 @@ void home_give_slot(struct flight *x)
     h->in_flight--;
     x->home = NULL;
     list_del(&x->link);
-    if (h->in_flight == 0)
-        h->idle_us = clock_mono_us(), h->window = LANE_WINDOW, h->heavy = 0;
+    if (h->in_flight > 0)
+        return;
+    h->idle_us = clock_mono_us(), h->window = LANE_WINDOW, h->heavy = 0;
+    join_idle(h);
 }
 
 /* Nothing runs in it and nothing will. */
 void home_retire_when_empty(struct home *h)
 {
-    if (h->in_flight > 0 || h->ending || !h->old)
-        return;
-    h->ending = true;
-    h->kind->retire(h);
+    if (h->in_flight == 0 && !h->ending && h->old)
+        retire(h);
 }
 
 void lane_retire(struct lane *l)
@@ -176,18 +242,38 @@ static int burden(const struct home *h)
     return home_running(h) + h->heavy * LANE_WINDOW;
 }
 
-bool home_is_stuck(const struct home *h, int64_t now_us)
+static bool has_begun_any(const struct home *h)
 {
-    return h->page && h->in_flight > 0 && claim_stuck_us(h->page, now_us) > LANE_STUCK_US;
+    struct list *at;
+    list_each (at, &h->flights)
+        if (ending_has_begun(h, list_of(at, struct flight, link)))
+            return true;
+    return false;
+}
+
+bool home_is_stuck(struct home *h, int64_t now)
+{
+    int64_t since = h->page && h->in_flight > 0 ? claim_stuck_us(h->page, now) : 0;
+    if (since < LONG_SLICE_US || !(h->spoke || has_begun_any(h)))
+        return false;
+    int64_t cpu = h->kind->cpu_us(h);
+    if (cpu < 0) /* then time must do */
+        cpu = now;
+    if (h->slice_us != now - since) {
+        h->slice_us = now - since;
+        h->slice_cpu_us = cpu;
+    }
+    return cpu - h->slice_cpu_us >= LANE_STUCK_US - LONG_SLICE_US;
 }
 
 struct home *lane_choose(struct lane *l, int64_t now)
 {
     struct home *best = NULL;
     struct list *at;
-    int open = 0;
+    int open = 0, homes = 0;
     list_each (at, &l->homes) {
         struct home *h = list_of(at, struct home, link);
+        homes += !h->ending;
         if (h->old || h->ending || home_is_stuck(h, now))
             continue;
         open++;
@@ -197,7 +283,8 @@ struct home *lane_choose(struct lane *l, int64_t now)
     }
     if (best && (burden(best) < SECOND_HOME_AT || open >= l->dispatch->most_homes))
         return best;
-    if (open < l->dispatch->most_homes && l->home_count < l->dispatch->most_homes + EXTRA_HOMES) {
+    if (open < l->dispatch->most_homes && homes < l->dispatch->most_homes + EXTRA_HOMES &&
+        now >= l->barred_us) {
         struct home *fresh = home_open(l);
         return fresh ? fresh : best;
     }

@@ -8,14 +8,16 @@
 #include "model.h"
 
 #define LANE_WINDOW 8      /* running at once in one home; more only when they are found to sleep */
-#define LANE_STUCK_US 5000 /* in one handler so long without coming round: look elsewhere */
+#define LANE_STUCK_US 5000 /* of its processor in one handler without coming round: look elsewhere */
 
 struct dispatch {
     struct world *world;
     struct map lanes; /* ARN -> struct lane */
     uint64_t last_flight;
-    long in_flight, unreserved;             /* of all lanes; of functions without a reservation */
-    int most_homes;                         /* per lane */
+    long in_flight, unreserved; /* of all lanes; of functions without a reservation */
+    int most_homes;             /* per lane */
+    struct list idle;           /* worker processes without work, the longest first */
+    int idle_count, most_idle;
     struct loop_timer *tick, *housekeeping; /* NULL without a loop */
     int64_t tick_ms;                        /* 0: off */
     struct note_listener clock;
@@ -28,8 +30,9 @@ struct lane {
     struct list homes;
     int home_count;
     long in_flight;
-    bool reserved; /* its flights do not count as unreserved */
-    int futile;
+    bool reserved;           /* its flights do not count as unreserved */
+    int lack;                /* errno: no process was to be had at the last try; 0: one was */
+    int64_t barred_us;       /* monotonic: no home is opened before */
     char code[33];           /* function.code that `spec` was made of */
     struct arena spec_arena; /* holds the spec's texts */
     struct function_spec spec;
@@ -57,7 +60,14 @@ void home_give_slot(struct flight *x);
 void home_retire_when_empty(struct home *h); /* if it is old */
 void home_free(struct home *h);
 int home_running(const struct home *h);
-bool home_is_stuck(const struct home *h, int64_t now_us);
+
+/* Held by a handler that does not come round.  One that waits for a processor is slow, and not stuck; so is
+ * one that is still starting. */
+bool home_is_stuck(struct home *h, int64_t now_us);
+
+/* No process was to be had (errno).  True: something without work has given up its own, and another try may
+ * do.  False: it is said, once. */
+bool lane_lacks(struct lane *l, int error);
 
 /* --- dispatch.c */
 void dispatch_land(struct flight *x, const struct landing *how);
@@ -68,8 +78,9 @@ void dispatch_pump(struct lane *l, int64_t now_us); /* what waits goes to homes 
 bool ending_has_begun(const struct home *h, const struct flight *x);
 void ending_take_back_unbegun(struct home *h);
 
-/* `late`: the flight that did not stop at its deadline; NULL: the home never said anything. */
-void ending_kill(struct home *h, struct flight *late);
+/* Its deadline has passed.  What has begun and does not stop costs its home; what has not begun is taken
+ * back, and the home is left alone.  The home's flights change. */
+void ending_late(struct home *h, struct flight *late);
 
 /* --- watch.c: looks after flights that do not begin and those that do not end */
 void watch_soon(struct dispatch *d); /* something was sent */

@@ -71,6 +71,8 @@ static void landed(struct flight *x, const struct landing *how)
     struct invoke_in *typed = c->typed;
     if (how->broke && c->world->stopping) {
         call_fail(c, &fault_service_down, NULL);
+    } else if (how->broke && how->why) {
+        call_fail(c, &lambda_service_failed, "%s", how->why);
     } else if (how->broke) {
         call_broke(c, RC_FULL);
     } else {

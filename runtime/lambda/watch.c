@@ -3,7 +3,7 @@
 #define TICK_MS 5             /* how often we look, while something has not begun */
 #define SLOW_TICK_MS 50       /* ... while everything has */
 #define GRACE_US 100000       /* past a deadline */
-#define STARTING_US 5000000   /* a home that says nothing for so long is broken */
+#define WAKE_US 50000         /* unbegun for so long, and again: was its worker stopped? */
 #define IDLE_US 300000000     /* an empty home is retired after this */
 #define HOUSEKEEPING_MS 30000 /* how often idle homes are looked for */
 
@@ -17,6 +17,19 @@ static void rescue(struct home *h, int64_t now)
         ending_take_back_unbegun(h);
 }
 
+/* A worker that was stopped (kill -STOP) hears nothing, and neither does a helper that is to fork it: they
+ * are told to go on.  No harm to one that is only busy. */
+static void wake(struct home *h, const struct flight *unbegun, int64_t now)
+{
+    if (!h->page || now - unbegun->sent_us < WAKE_US || now - h->woken_us < WAKE_US)
+        return;
+    h->woken_us = now;
+    if (h->kind->wake(h) && !h->was_stopped) {
+        h->was_stopped = true;
+        log_warn(h->world->log, "%s: a worker was stopped by a signal; it is told to go on", h->lane->name);
+    }
+}
+
 /* The guard's time begins when we see that it has begun: at most one look too late. */
 static void note_begun(struct home *h, struct flight *x, int64_t now)
 {
@@ -24,6 +37,12 @@ static void note_begun(struct home *h, struct flight *x, int64_t now)
         x->stage = FLIGHT_BEGUN;
     if (x->stage == FLIGHT_BEGUN && !x->late_us)
         x->late_us = now + x->timeout_ms * 1000 + GRACE_US;
+}
+
+/* When it must have ended.  What has not begun has as long, counted from when it was sent. */
+static int64_t latest(const struct flight *x)
+{
+    return x->late_us ? x->late_us : x->sent_us + x->timeout_ms * 1000 + GRACE_US;
 }
 
 /* Asleep with everything begun, while others wait: its handlers wait for something, so more may run. */
@@ -53,15 +72,12 @@ static bool look_after_home(struct home *h, int64_t now)
     list_each_safe (at, tmp, &h->flights) {
         struct flight *x = list_of(at, struct flight, link);
         note_begun(h, x, now);
-        if (x->stage == FLIGHT_BEGUN && now > x->late_us && !h->ending && h->kind->kill) {
-            ending_kill(h, x);
+        if (now > latest(x) && h->kind->kill) {
+            ending_late(h, x);
             return true;
         }
-        if (x->stage == FLIGHT_SENT && !h->spoke && now - x->sent_us > STARTING_US && !h->ending &&
-            h->kind->kill) {
-            ending_kill(h, NULL);
-            return true;
-        }
+        if (x->stage == FLIGHT_SENT && !unbegun)
+            wake(h, x, now);
         unbegun |= x->stage == FLIGHT_SENT;
         h->heavy += !asleep && is_heavy(x, now);
     }

@@ -138,25 +138,10 @@ class Handlers(unittest.TestCase):
                 workers = self.t.descendants() - before
                 until(lambda: not any(is_burning(pid) for pid in workers))
 
-    def begin(self, t, name, event, says):
-        """Lets an invocation run, and returns when its handler says so; the thread that waits for it, and its answer to be."""
-        answer = []
-
-        def ask():
-            try:
-                answer.append(t.invoke(name, event))
-            except OSError as e:
-                answer.append(e)
-
-        said, asking = t.output().count(says), threading.Thread(target=ask)
-        asking.start()
-        until(lambda: t.output().count(says) > said)
-        return asking, answer
-
     def test_a_stuck_worker_is_ended_with_the_server(self):
         t = Tidepool(files=app())
         try:
-            asking, answer = self.begin(t, "patient", {"hang": True}, "hangs")
+            asking, answer = t.begin("patient", {"hang": True}, "hangs")
             family = t.descendants()
             self.assertGreater(len(family), 1)
             t.kill()
@@ -168,7 +153,7 @@ class Handlers(unittest.TestCase):
 
     def test_a_worker_that_is_killed_costs_its_invocation_alone(self):
         before = self.t.descendants()
-        looping, answer = self.begin(self.t, "patient", {"loop": True}, "loops")
+        looping, answer = self.t.begin("patient", {"loop": True}, "loops")
         os.kill((self.t.descendants() - before).pop(), signal.SIGKILL)
         looping.join()
         self.assertEqual(answer[0].json["errorType"], "Runtime.ExitError")

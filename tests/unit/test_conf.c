@@ -49,6 +49,7 @@ static void without_options_all_has_its_default(void **state)
     assert_true(r.ok);
     assert_int_equal(r.conf.port, 4566);
     assert_int_equal(r.conf.api_port, 3000);
+    assert_int_equal(r.conf.idle_workers, 100);
     assert_string_equal(r.conf.host, "127.0.0.1");
     assert_string_equal(r.conf.account, "000000000000");
     assert_string_equal(r.conf.region, "us-east-1");

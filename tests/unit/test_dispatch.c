@@ -21,6 +21,8 @@
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -107,13 +109,29 @@ static long number(const char *event, const char *name)
     return at ? atol(at + strlen(name) + 2) : 0;
 }
 
-/* {"hold":1} holds the worker until the gate is opened; {"exit":n} ends it; the answer is the event, or the
- * code when that is a number. */
-static void run(struct script *s, struct scripted *i)
+static void note_run(const struct script *s)
 {
     int file = s->runs[0] ? open(s->runs, O_WRONLY | O_APPEND) : -1;
     if (file >= 0 && write(file, ".", 1) == 1)
         close(file);
+}
+
+/* Code that never gets as far as a handler. */
+static void misbehave(const struct script *s)
+{
+    if (strcmp(s->code, "broken") == 0) {
+        note_run(s);
+        _exit(7);
+    }
+    while (strcmp(s->code, "deaf") == 0)
+        pause();
+}
+
+/* {"hold":1} holds the worker until the gate is opened; {"exit":n} ends it; the answer is the event, or the
+ * code when that is a number. */
+static void run(struct script *s, struct scripted *i)
+{
+    note_run(s);
     wire_put_started(&s->out, &(struct wire_started){i->id, false, 0});
     if (strstr(i->event, "exit"))
         _exit((int)number(i->event, "exit"));
@@ -133,8 +151,8 @@ static void worker(int fd, void *page)
     for (;;) {
         read_frames(&s);
         struct list *l = list_shift(&s.queue);
-        if (s.code && strcmp(s.code, "broken") == 0)
-            _exit(7);
+        if (s.code)
+            misbehave(&s);
         if (!l) {
             claim_beat(page, 0);
             send_out(&s);
@@ -390,6 +408,7 @@ static void test_a_worker_that_ends_takes_only_what_it_ran(void **state)
     forget(shots, 3);
 }
 
+/* As an init that fails on AWS: the invocation for which it was started answers for it. */
 static void test_a_worker_that_never_starts(void **state)
 {
     struct fixture *x = *state;
@@ -398,8 +417,86 @@ static void test_a_worker_that_never_starts(void **state)
     shoot(x, &s, "{}");
     wait_for(x, &s, 1);
     assert_true(failed(&s));
+    assert_non_null(strstr(payload(&s), "Runtime.ExitError"));
     assert_non_null(strstr(payload(&s), "exit status 7"));
+    assert_int_equal(runs(x), 1);
     forget(&s, 1);
+}
+
+static void test_what_no_worker_begins_ends_at_its_deadline(void **state)
+{
+    struct fixture *x = *state;
+    struct shot shots[3];
+    put_function(x, "deaf", 1);
+    for (int i = 0; i < 3; i++)
+        shoot(x, &shots[i], "{}");
+    wait_for(x, shots, 3);
+    for (int i = 0; i < 3; i++) {
+        assert_true(failed(&shots[i]));
+        assert_non_null(strstr(payload(&shots[i]), "Task timed out after 1.00 seconds"));
+        assert_true(shots[i].took_us >= 1000000);
+    }
+    assert_int_equal(runs(x), 0);
+    assert_int_equal(x->w->busy, 0);
+    forget(shots, 3);
+}
+
+/* The nursery's pid: our only child. */
+static pid_t helper(void)
+{
+    char path[64];
+    int pid = 0;
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)getpid(), (int)getpid());
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%d", &pid), 1);
+    fclose(file);
+    return pid;
+}
+
+/* The limit of processes does not bind root: the rest of this program runs as nobody. */
+static int set_up_as_nobody(void **state)
+{
+    if (geteuid() == 0 && (setresgid(65534, 65534, 65534) != 0 || setresuid(65534, 65534, 65534) != 0))
+        return -1;
+    prctl(PR_SET_DUMPABLE, 1); /* for LeakSanitizer */
+    return set_up(state);
+}
+
+/* 0: none; else as many as may be. */
+static void limit_processes(rlim_t n)
+{
+    struct rlimit r;
+    assert_int_equal(prlimit(helper(), RLIMIT_NPROC, NULL, &r), 0);
+    r.rlim_cur = n < r.rlim_max ? n : r.rlim_max;
+    assert_int_equal(prlimit(helper(), RLIMIT_NPROC, &r, NULL), 0);
+}
+
+static void test_a_worker_that_cannot_be_forked(void **state)
+{
+    struct fixture *x = *state;
+    struct shot shots[2];
+    put_function(x, "echo", 900);
+    limit_processes(0);
+    for (int i = 0; i < 2; i++)
+        shoot(x, &shots[i], "{}");
+    wait_for(x, shots, 2);
+    for (int i = 0; i < 2; i++) {
+        assert_string_equal(shots[i].call->fault->code, "ServiceException");
+        assert_true(str_is(shots[i].call->fault_text,
+                           "No worker process can be started: Resource temporarily unavailable"));
+    }
+    forget(shots, 2);
+    limit_processes(RLIM_INFINITY);
+    bool again;
+    do { /* it is not tried anew for a second */
+        shoot(x, shots, "{}");
+        wait_for(x, shots, 1);
+        again = shots->call->fault != NULL;
+        if (!again)
+            assert_string_equal(payload(shots), "{}");
+        forget(shots, 1);
+    } while (again);
 }
 
 static void test_new_code_under_load(void **state)
@@ -540,11 +637,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_who_does_not_stop_is_ended_at_its_deadline, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_worker_that_ends_takes_only_what_it_ran, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_worker_that_never_starts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_no_worker_begins_ends_at_its_deadline, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_new_code_under_load, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_string_find_holds_nobody, set_up_lua, tear_down),
         cmocka_unit_test_setup_teardown(test_handlers_that_wait_make_room, set_up_lua, tear_down),
         cmocka_unit_test_setup_teardown(test_handlers_that_sleep_make_room, set_up_lua, tear_down),
         cmocka_unit_test_setup_teardown(test_outgoing_requests, set_up_lua, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_worker_that_cannot_be_forked, set_up_as_nobody, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
