@@ -1,6 +1,7 @@
 #include "api.h"
 
 #include "door/door.h"
+#include "door/stored.h"
 #include "model.h"
 #include <stdlib.h>
 
@@ -28,8 +29,64 @@ static void save_due(struct timer *t)
 
 /* --- the gateway's life in a world */
 
+static const char *const kinds[] = {"REST", "HTTP", NULL};
+static const struct shape_row throttle_form[] = {OUT(SHAPE_REAL, "RateLimit", .min = 0, .max = STORED_MOST),
+                                                 OUT(SHAPE_INT, "BurstLimit", .min = 0, .max = STORED_MOST),
+                                                 SHAPE_END};
+static const struct shape_row route_form[] = {
+    STORED_TEXT("Method", .min = 1, .max = 64),
+    STORED_TEXT("Path", .min = 1, .max = 4096),
+    STORED_TEXT("FunctionArn", .match = stored_is_arn),
+    OUT(SHAPE_STR, "PayloadFormat"),
+    OUT(SHAPE_BOOL, "ApiKeyRequired"),
+    OUT(SHAPE_INT, "TimeoutMs", .min = 1, .max = STORED_MOST),
+    SHAPE_END,
+};
+static const struct shape_row routes_form[] = {OUT(SHAPE_STRUCT, "member", .of = route_form), SHAPE_END};
+static const struct shape_row api_form[] = {
+    STORED_TEXT("ApiId", .min = 1, .max = 64),
+    STORED_TEXT("Kind", .one_of = kinds),
+    OUT(SHAPE_STR, "LogicalId"),
+    STORED_TEXT("Name"),
+    STORED_TEXT("Stage", .min = 1, .max = 128),
+    OUT(SHAPE_INT, "Port", .min = 0, .max = 65535),
+    STORED_COUNT("MadeAt"),
+    OUT(SHAPE_LIST, "Routes", .flags = SHAPE_REQ, .of = routes_form),
+    OUT(SHAPE_STRUCT, "Throttle", .of = throttle_form),
+    OUT(SHAPE_LIST, "BinaryMediaTypes", .of = stored_text),
+    OUT(SHAPE_MAP, "StageVariables", .of = stored_text),
+    SHAPE_END,
+};
+static const struct shape_row key_form[] = {STORED_TEXT("Id"),      STORED_TEXT("Value"),
+                                            OUT(SHAPE_STR, "Name"), OUT(SHAPE_BOOL, "Enabled"),
+                                            STORED_COUNT("MadeAt"), SHAPE_END};
+static const struct shape_row stage_form[] = {STORED_TEXT("ApiId"), STORED_TEXT("Stage"), SHAPE_END};
+static const struct shape_row stages_form[] = {OUT(SHAPE_STRUCT, "member", .of = stage_form), SHAPE_END};
+static const struct shape_row quota_form[] = {STORED_COUNT("Limit"),
+                                              OUT(SHAPE_INT, "Offset", .min = 0, .max = STORED_MOST),
+                                              STORED_TEXT("Period"), SHAPE_END};
+static const struct shape_row plan_form[] = {
+    STORED_TEXT("Id"),
+    OUT(SHAPE_STR, "Name"),
+    STORED_COUNT("MadeAt"),
+    OUT(SHAPE_LIST, "ApiStages", .of = stages_form),
+    OUT(SHAPE_STRUCT, "Throttle", .of = throttle_form),
+    OUT(SHAPE_STRUCT, "Quota", .of = quota_form),
+    SHAPE_END,
+};
+static const struct shape_row member_form[] = {STORED_TEXT("UsagePlanId"), STORED_TEXT("KeyId"),
+                                               STORED_COUNT("MadeAt"), SHAPE_END};
+static const struct stored_form forms[] = {{"apigateway.api", 1, false, api_form},
+                                           {"apigateway.key", 1, false, key_form},
+                                           {"apigateway.plan", 1, false, plan_form},
+                                           {"apigateway.member", 2, false, member_form},
+                                           {0}};
+
 static enum rc gateway_open(struct world *w, void **state)
 {
+    enum rc rc = stored_check(w, forms);
+    if (rc != RC_OK)
+        return rc;
     struct gateway *g = xcalloc(1, sizeof *g);
     g->world = w;
     g->save = (struct timer){.fire = save_due, .idle = true};

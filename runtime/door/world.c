@@ -45,6 +45,8 @@ static bool open_services(struct world *w)
     for (int i = 0; w->services[i]; i++) {
         const struct service *s = w->services[i];
         enum rc rc = s->open ? s->open(w, &w->state[i]) : RC_OK;
+        if (rc == RC_BAD) /* damaged: said by the service, with the row */
+            return false;
         if (rc != RC_OK) {
             log_error(w->log, "service %s does not open: %s", s->name, rc_text(rc));
             return false;

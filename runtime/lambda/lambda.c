@@ -1,6 +1,7 @@
 #include "lambda.h"
 #include "async.h"
 #include "dispatch.h"
+#include "door/stored.h"
 #include "model.h"
 #include <stdarg.h>
 #include <stdio.h>
@@ -36,8 +37,64 @@ struct lambda *lambda_of(const struct world *w)
     return world_state(w, &lambda_service);
 }
 
+static const struct shape_row environment_form[] = {OUT(SHAPE_MAP, "Variables", .of = stored_text),
+                                                    SHAPE_END};
+static const struct shape_row put_form[] = {
+    STORED_TEXT("FunctionName", .min = 1, .max = 64),
+    STORED_TEXT("Runtime"),
+    STORED_TEXT("Handler"),
+    OUT(SHAPE_STR, "Description"),
+    OUT(SHAPE_STR, "Role"),
+    OUT(SHAPE_STR, "CodeFolder"),
+    OUT(SHAPE_STR, "InlineCode"),
+    OUT(SHAPE_INT, "Timeout", .min = 1, .max = 900),
+    OUT(SHAPE_INT, "MemorySize", .min = 1, .max = 10240),
+    OUT(SHAPE_STRUCT, "Environment", .of = environment_form),
+    OUT(SHAPE_MAP, "Tags", .of = stored_text),
+    SHAPE_END,
+};
+static const struct shape_row event_invoke_form[] = {
+    OUT(SHAPE_INT, "MaximumRetryAttempts", .min = 0, .max = 2),
+    OUT(SHAPE_INT, "MaximumEventAgeInSeconds", .min = 60, .max = 21600),
+    OUT(SHAPE_REAL, "LastModified", .min = 0, .max = STORED_MOST),
+    SHAPE_END,
+};
+static const struct shape_row statement_form[] = {STORED_TEXT("Sid"), SHAPE_END};
+static const struct shape_row policy_form[] = {OUT(SHAPE_STRUCT, "member", .of = statement_form), SHAPE_END};
+static const struct shape_row function_form[] = {
+    STORED_TEXT("Arn", .match = stored_is_arn),
+    STORED_TEXT("Account", .min = 12, .max = 12),
+    STORED_TEXT("Region"),
+    OUT(SHAPE_STRUCT, "Put", .flags = SHAPE_REQ, .of = put_form),
+    OUT(SHAPE_STRUCT, "EventInvoke", .of = event_invoke_form),
+    OUT(SHAPE_INT, "Reserved", .min = 0, .max = STORED_MOST),
+    OUT(SHAPE_LIST, "Policy", .of = policy_form),
+    STORED_COUNT("Modified"),
+    STORED_TEXT("Revision"),
+    SHAPE_END,
+};
+static const struct shape_row event_form[] = {
+    STORED_TEXT("arn", .match = stored_is_arn),
+    STORED_TEXT("account"),
+    STORED_TEXT("region"),
+    STORED_TEXT("request"),
+    STORED_TEXT("trace"),
+    STORED_TEXT("causes"),
+    OUT(SHAPE_STR, "source"),
+    STORED_COUNT("received"),
+    STORED_COUNT("due"),
+    OUT(SHAPE_INT, "attempts", .min = 0, .max = 2),
+    OUT(SHAPE_INT, "throttles", .min = 0, .max = STORED_MOST),
+    SHAPE_END,
+};
+static const struct stored_form forms[] = {
+    {"lambda.function", 3, false, function_form}, {"lambda.async", 0, true, event_form}, {0}};
+
 static enum rc open_room(struct world *w, void **state)
 {
+    enum rc rc = stored_check(w, forms);
+    if (rc != RC_OK)
+        return rc;
     struct lambda *l = xcalloc(1, sizeof(*l));
     l->world = w;
     map_init(&l->functions);

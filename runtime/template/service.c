@@ -3,11 +3,23 @@
 #include "core/conf.h"
 #include "deploy.h"
 #include "door/door.h"
+#include "door/stored.h"
 #include <stdlib.h>
+
+static const struct shape_row record_form[] = {
+    STORED_TEXT("Type"),
+    STORED_COUNT("At"),
+    OUT(SHAPE_STRUCT, "In", .flags = SHAPE_REQ),
+    OUT(SHAPE_STRUCT, "Out", .flags = SHAPE_REQ),
+    SHAPE_END,
+};
+static const struct stored_form forms[] = {{"template.resource", 1, false, record_form}, {0}};
 
 static enum rc service_open(struct world *w, void **state)
 {
-    (void)w;
+    enum rc rc = stored_check(w, forms);
+    if (rc != RC_OK)
+        return rc;
     *state = xcalloc(1, sizeof(struct template_state));
     return RC_OK;
 }

@@ -86,6 +86,27 @@ class OtherVersions(unittest.TestCase):
             self.assertRegex(said.strip(), r"^[^\n]*world.db has the format 77, of a newer tidepool[^\n]*$")
             self.assertEqual(w.number("PRAGMA user_version"), 77)
 
+    def test_a_folder_of_somebody_else_is_left_alone(self):
+        with World() as w:
+            w.sql("ALTER TABLE kv RENAME TO theirs")
+            status, said = w.refused()
+            self.assertEqual(status, 2)
+            self.assertRegex(said.strip(), r"^[^\n]*world.db is a database of something else$")
+
+
+class Damaged(unittest.TestCase):
+    def test_a_row_without_what_it_needs_ends_the_start_with_one_line(self):
+        """unit/test_stored.c does this to each member of each kind of row."""
+        with World() as w:
+            w.sql("""UPDATE big SET v = CAST(replace(CAST(v AS TEXT), '"EventSourceArn"', '"Source"') AS BLOB)
+                     WHERE CAST(v AS TEXT) LIKE '{"UUID"%stream%'""")
+            status, said = w.refused()
+            self.assertEqual(status, 2)
+            lines = [line for line in said.splitlines() if not line.startswith("info")]
+            self.assertEqual(len(lines), 1, said)
+            self.assertRegex(lines[0], r"the state is damaged: the row bus.mapping/[0-9a-f-]{36} has a member EventSourceArn that is "
+                                       r"missing \(--data another folder, or remove this one\)$")
+
 
 if __name__ == "__main__":
     unittest.main()

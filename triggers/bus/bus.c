@@ -1,4 +1,5 @@
 #include "bus_inside.h"
+#include "door/stored.h"
 #include "poller.h"
 #include <stdlib.h>
 
@@ -42,8 +43,46 @@ static void reload(struct timer *t)
     load(list_of(t, struct bus, reload));
 }
 
+static bool is_source(struct str s)
+{
+    return source_kind_of(s) != NULL;
+}
+
+static const struct shape_row filter_form[] = {OUT(SHAPE_STR, "Pattern"), SHAPE_END};
+static const struct shape_row filters_form[] = {OUT(SHAPE_STRUCT, "member", .of = filter_form), SHAPE_END};
+static const struct shape_row criteria_form[] = {OUT(SHAPE_LIST, "Filters", .of = filters_form), SHAPE_END};
+static const struct shape_row scaling_form[] = {OUT(SHAPE_INT, "MaximumConcurrency", .min = 1, .max = 1000),
+                                                SHAPE_END};
+static const struct shape_row failure_form[] = {OUT(SHAPE_STR, "Destination"), SHAPE_END};
+static const struct shape_row destination_form[] = {OUT(SHAPE_STRUCT, "OnFailure", .of = failure_form),
+                                                    SHAPE_END};
+static const struct shape_row mapping_form[] = {
+    STORED_TEXT("UUID", .min = 36, .max = 36),
+    STORED_TEXT("EventSourceArn", .match = is_source),
+    STORED_TEXT("FunctionArn", .match = stored_is_arn),
+    STORED_TEXT("State"),
+    STORED_TEXT("StateTransitionReason"),
+    STORED_TEXT("LastProcessingResult"),
+    OUT(SHAPE_STR, "StartingPosition"),
+    OUT(SHAPE_INT, "BatchSize", .min = 1, .max = 10000),
+    OUT(SHAPE_INT, "MaximumBatchingWindowInSeconds", .min = 0, .max = 300),
+    OUT(SHAPE_INT, "MaximumRetryAttempts", .min = -1, .max = 10000),
+    OUT(SHAPE_INT, "MaximumRecordAgeInSeconds", .min = -1, .max = 604800),
+    OUT(SHAPE_BOOL, "BisectBatchOnFunctionError"),
+    OUT(SHAPE_LIST, "FunctionResponseTypes", .of = stored_text),
+    OUT(SHAPE_STRUCT, "FilterCriteria", .of = criteria_form),
+    OUT(SHAPE_STRUCT, "ScalingConfig", .of = scaling_form),
+    OUT(SHAPE_STRUCT, "DestinationConfig", .of = destination_form),
+    OUT(SHAPE_REAL, "LastModified", .flags = SHAPE_REQ, .min = 0, .max = STORED_MOST),
+    SHAPE_END,
+};
+static const struct stored_form forms[] = {{"bus.mapping", 1, false, mapping_form}, {0}};
+
 static enum rc bus_open(struct world *w, void **state)
 {
+    enum rc rc = stored_check(w, forms);
+    if (rc != RC_OK)
+        return rc;
     struct bus *b = xcalloc(1, sizeof(*b));
     b->world = w;
     map_init(&b->mappings);

@@ -10,6 +10,7 @@
 #include "door/door.h"
 #include "door/note.h"
 #include "door/outbox.h"
+#include "door/stored.h"
 #include "door/trace.h"
 #include <stdlib.h>
 
@@ -208,8 +209,28 @@ static void due(struct timer *t)
     run_soon(list_of(t, struct push, timer));
 }
 
+static const struct shape_row delivery_form[] = {
+    STORED_TEXT("service"),
+    STORED_TEXT("operation"),
+    STORED_TEXT("account"),
+    STORED_TEXT("region"),
+    STORED_TEXT("traceId"),
+    OUT(SHAPE_STR, "payload"),
+    STORED_TEXT("source"),
+    STORED_TEXT("policy"),
+    OUT(SHAPE_STR, "deadLetterArn"),
+    STORED_TEXT("causes"),
+    STORED_NUMBER("attempts", 0, 1000000),
+    OUT(SHAPE_STRUCT, "in"),
+    SHAPE_END,
+};
+static const struct stored_form forms[] = {{"outbox", 0, false, delivery_form}, {0}};
+
 static enum rc push_open(struct world *w, void **state)
 {
+    enum rc rc = stored_check(w, forms);
+    if (rc != RC_OK)
+        return rc;
     struct push *p = xcalloc(1, sizeof(*p));
     p->world = w;
     p->listener.heard = heard;

@@ -2,14 +2,76 @@
 
 #include "base/json.h"
 #include "door/arn.h"
+#include "door/stored.h"
 #include "dynamodb.h"
 #include "store.h"
 #include <stdlib.h>
 
 /* --- state */
 
+static const char *const key_types[] = {"HASH", "RANGE", NULL};
+static const char *const attribute_types[] = {"S", "N", "B", NULL};
+static const char *const views[] = {"KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES", NULL};
+
+static const struct shape_row part_form[] = {STORED_TEXT("AttributeName", .min = 1, .max = 255),
+                                             STORED_TEXT("KeyType", .one_of = key_types), SHAPE_END};
+static const struct shape_row parts_form[] = {OUT(SHAPE_STRUCT, "member", .of = part_form), SHAPE_END};
+static const struct shape_row attribute_form[] = {STORED_TEXT("AttributeName", .min = 1, .max = 255),
+                                                  STORED_TEXT("AttributeType", .one_of = attribute_types),
+                                                  SHAPE_END};
+static const struct shape_row attributes_form[] = {OUT(SHAPE_STRUCT, "member", .of = attribute_form),
+                                                   SHAPE_END};
+static const struct shape_row throughput_form[] = {STORED_COUNT("ReadCapacityUnits"),
+                                                   STORED_COUNT("WriteCapacityUnits"), SHAPE_END};
+static const struct shape_row projection_form[] = {
+    STORED_TEXT("ProjectionType"), OUT(SHAPE_LIST, "NonKeyAttributes", .max = 100, .of = stored_text),
+    SHAPE_END};
+static const struct shape_row index_form[] = {
+    STORED_NUMBER("Id", 1, STORED_MOST),
+    STORED_TEXT("IndexName"),
+    OUT(SHAPE_LIST, "KeySchema", .flags = SHAPE_REQ, .min = 1, .max = 2, .of = parts_form),
+    OUT(SHAPE_STRUCT, "Projection", .flags = SHAPE_REQ, .of = projection_form),
+    OUT(SHAPE_STRUCT, "ProvisionedThroughput", .of = throughput_form),
+    SHAPE_END,
+};
+static const struct shape_row indexes_form[] = {OUT(SHAPE_STRUCT, "member", .of = index_form), SHAPE_END};
+static const struct shape_row tag_form[] = {STORED_TEXT("Key"), STORED_TEXT("Value"), SHAPE_END};
+static const struct shape_row tags_form[] = {OUT(SHAPE_STRUCT, "member", .of = tag_form), SHAPE_END};
+static const struct shape_row table_form[] = {
+    STORED_NUMBER("Id", 1, STORED_MOST),
+    STORED_TEXT("TableId"),
+    STORED_TEXT("TableName", .min = 3, .max = 255),
+    STORED_COUNT("Created"),
+    OUT(SHAPE_INT, "Updated", .min = 0, .max = STORED_MOST),
+    OUT(SHAPE_LIST, "AttributeDefinitions", .flags = SHAPE_REQ, .min = 1, .max = 100, .of = attributes_form),
+    OUT(SHAPE_LIST, "KeySchema", .flags = SHAPE_REQ, .min = 1, .max = 2, .of = parts_form),
+    STORED_TEXT("BillingMode"),
+    OUT(SHAPE_STRUCT, "ProvisionedThroughput", .of = throughput_form),
+    OUT(SHAPE_LIST, "GlobalSecondaryIndexes", .max = 20, .of = indexes_form),
+    OUT(SHAPE_LIST, "LocalSecondaryIndexes", .max = 5, .of = indexes_form),
+    OUT(SHAPE_BOOL, "DeletionProtectionEnabled"),
+    OUT(SHAPE_STR, "TableClass"),
+    OUT(SHAPE_LIST, "Tags", .of = tags_form),
+    OUT(SHAPE_STR, "StreamLabel"),
+    SHAPE_END,
+};
+static const struct shape_row stream_form[] = {
+    STORED_NUMBER("Id", 1, STORED_MOST),
+    STORED_TEXT("View", .one_of = views),
+    STORED_COUNT("Created"),
+    STORED_COUNT("Disabled"),
+    STORED_COUNT("Floor"),
+    OUT(SHAPE_LIST, "Keys", .flags = SHAPE_REQ, .min = 1, .max = 2, .of = attributes_form),
+    SHAPE_END,
+};
+static const struct stored_form forms[] = {
+    {"ddb.table", 3, false, table_form}, {"ddb.stream", 4, false, stream_form}, {0}};
+
 enum rc catalog_open(struct world *w, void **state)
 {
+    enum rc rc = stored_check(w, forms);
+    if (rc != RC_OK)
+        return rc;
     struct catalog *k = xcalloc(1, sizeof *k);
     (void)w;
     map_init(&k->tables);

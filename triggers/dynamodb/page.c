@@ -42,6 +42,15 @@ static const struct attr *current(struct walk *k)
     return k->item ? k->item : &attr_empty_map;
 }
 
+/* False for a row that was damaged: no item lacks its key. */
+static bool has_key(const struct attr *item, const struct key_schema *keys)
+{
+    for (int i = 0; i < keys->n; i++)
+        if (!attr_get(item, keys->part[i].name))
+            return false;
+    return true;
+}
+
 /* The item behind a local index's entry. */
 static enum rc fetch_item(struct walk *k, struct stored *s)
 {
@@ -49,6 +58,8 @@ static enum rc fetch_item(struct walk *k, struct stored *s)
     struct key key;
     struct str value;
     k->text = arena_str(&k->scratch, s->text);
+    if (!has_key(current(k), &p->table->keys))
+        return RC_BAD;
     item_key(&key, p->table, current(k));
     enum rc rc = store_get(p->call->txn, key_view(&key), &value);
     key_release(&key);
@@ -106,7 +117,8 @@ static void keep_last(struct walk *k)
 static bool at_edge(struct walk *k)
 {
     const struct page *p = k->page;
-    return p->edge && attr_equal(attr_get(current(k), p->keys->part[1].name), p->edge);
+    const struct attr *range = p->edge ? attr_get(current(k), p->keys->part[1].name) : NULL;
+    return range && attr_equal(range, p->edge);
 }
 
 /* A full page ends with the key of its last item, whether or not another follows, as the service does. */
@@ -145,13 +157,16 @@ static void add_key(struct attr_member *m, size_t *n, const struct key_schema *k
     }
 }
 
-static void write_last_key(struct walk *k)
+static enum rc write_last_key(struct walk *k)
 {
     struct attr_member m[4];
     size_t n = 0;
+    if (!has_key(current(k), &k->page->table->keys) || !has_key(current(k), k->page->keys))
+        return RC_BAD;
     add_key(m, &n, &k->page->table->keys, current(k));
     add_key(m, &n, k->page->keys, current(k));
     answer_attr_member(k->out, "LastEvaluatedKey", attr_map_make(&k->scratch, m, n));
+    return RC_OK;
 }
 
 static void write_units(struct walk *k)
@@ -184,8 +199,8 @@ enum op_end page_answer(struct page *p)
         buf_char(k.out, ']');
     answer_int_member(k.out, "Count", k.count);
     answer_int_member(k.out, "ScannedCount", k.scanned);
-    if (k.more)
-        write_last_key(&k);
+    if (rc == RC_OK && k.more)
+        rc = write_last_key(&k);
     if (report_of(p->in->capacity) != REPORT_NONE)
         write_units(&k);
     arena_release(&k.scratch);

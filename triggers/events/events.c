@@ -1,6 +1,7 @@
 #include "base/json.h"
 #include "door/arn.h"
 #include "door/door.h"
+#include "door/stored.h"
 #include "rule.h"
 #include "store/key.h"
 #include <ctype.h>
@@ -147,8 +148,33 @@ static void reload(struct timer *t)
     load(list_of(t, struct events, reload));
 }
 
+static bool is_schedule(struct str s)
+{
+    struct schedule schedule;
+    return schedule_parse(s, &schedule);
+}
+
+static const struct shape_row target_form[] = {STORED_TEXT("Id"), STORED_TEXT("Arn", .match = stored_is_arn),
+                                               OUT(SHAPE_STR, "Input"), SHAPE_END};
+static const struct shape_row targets_form[] = {OUT(SHAPE_STRUCT, "member", .of = target_form), SHAPE_END};
+static const struct shape_row rule_form[] = {
+    STORED_TEXT("Name", .match = rule_name_ok),
+    STORED_TEXT("Arn", .match = stored_is_arn),
+    STORED_TEXT("ScheduleExpression", .match = is_schedule),
+    STORED_TEXT("State"),
+    STORED_COUNT("Created"),
+    OUT(SHAPE_STR, "Description"),
+    OUT(SHAPE_STR, "RoleArn"),
+    OUT(SHAPE_LIST, "Targets", .of = targets_form),
+    SHAPE_END,
+};
+static const struct stored_form forms[] = {{"events.rule", 1, false, rule_form}, {0}};
+
 static enum rc events_open(struct world *w, void **state)
 {
+    enum rc rc = stored_check(w, forms);
+    if (rc != RC_OK)
+        return rc;
     struct events *e = xcalloc(1, sizeof(*e));
     e->world = w;
     map_init(&e->rules);

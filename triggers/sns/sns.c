@@ -1,4 +1,5 @@
 #include "sns.h"
+#include "door/stored.h"
 #include "fault.h"
 #include "model.h"
 #include "op.h"
@@ -29,9 +30,29 @@ static const struct op_row *const ops[] = {
     NULL,
 };
 
+static const struct shape_row topic_form[] = {
+    STORED_COUNT("created"),
+    STORED_COUNT("deleted"),
+    OUT(SHAPE_MAP, "attributes", .of = stored_text),
+    OUT(SHAPE_MAP, "tags", .of = stored_text),
+    SHAPE_END,
+};
+static const char *const protocols[] = {"sqs", "lambda", NULL};
+static const struct shape_row subscription_form[] = {
+    STORED_TEXT("protocol", .one_of = protocols),
+    STORED_TEXT("endpoint", .match = stored_is_arn),
+    STORED_TEXT("owner"),
+    OUT(SHAPE_MAP, "attributes", .of = stored_text),
+    SHAPE_END,
+};
+static const struct stored_form forms[] = {
+    {"sns.topic", 3, false, topic_form}, {"sns.subscription", 4, false, subscription_form}, {0}};
+
 static enum rc open_model(struct world *w, void **state)
 {
-    (void)w;
+    enum rc rc = stored_check(w, forms);
+    if (rc != RC_OK)
+        return rc;
     struct sns *m = xcalloc(1, sizeof(*m));
     map_init(&m->topics);
     map_init(&m->subscriptions);

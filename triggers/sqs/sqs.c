@@ -1,5 +1,6 @@
 #include "sqs.h"
 #include "door/note.h"
+#include "door/stored.h"
 #include "fault.h"
 #include "model.h"
 #include "op.h"
@@ -32,8 +33,22 @@ static const struct op_row *const ops[] = {
     NULL,
 };
 
+static const struct shape_row queue_form[] = {
+    STORED_NUMBER("id", 1, STORED_MOST),
+    STORED_COUNT("created"),
+    STORED_COUNT("modified"),
+    STORED_COUNT("purged"),
+    OUT(SHAPE_MAP, "attributes", .of = stored_text),
+    OUT(SHAPE_MAP, "tags", .of = stored_text),
+    SHAPE_END,
+};
+static const struct stored_form forms[] = {{"sqs.queue", 3, false, queue_form}, {0}};
+
 static enum rc open_model(struct world *w, void **state)
 {
+    enum rc rc = stored_check(w, forms);
+    if (rc != RC_OK)
+        return rc;
     struct sqs *m = xcalloc(1, sizeof(*m));
     m->world = w;
     map_init(&m->queues);
