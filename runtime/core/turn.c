@@ -15,6 +15,7 @@ struct turn {
     struct loop *loop;
     struct store *store;
     struct list waiting; /* struct job */
+    struct list later;   /* those that wait for the next round */
     bool running;
     void (*begin)(void *), (*lost)(void *), (*after)(void *);
     void *arg;
@@ -99,7 +100,9 @@ static void run_turns(struct turn *t, int most)
 
 static void on_sleep(void *arg)
 {
-    run_turns(arg, TURNS_IN_A_ROUND);
+    struct turn *t = arg;
+    list_join(&t->waiting, &t->later);
+    run_turns(t, TURNS_IN_A_ROUND);
 }
 
 static bool is_busy(void *arg)
@@ -111,6 +114,7 @@ struct turn *turn_new(struct loop *loop, struct store *store)
 {
     struct turn *t = xcalloc(1, sizeof(*t));
     list_init(&t->waiting);
+    list_init(&t->later);
     t->loop = loop;
     t->store = store;
     if (loop) {
@@ -139,19 +143,33 @@ void turn_hooks(struct turn *t, void (*begin)(void *), void (*lost)(void *), voi
     t->arg = arg;
 }
 
-void turn_add(struct turn *t, struct job *j)
+static void add(struct list *to, struct job *j)
 {
     if (j->link.next && j->link.next != &j->link)
         BUG("a job was added twice");
-    list_push(&t->waiting, &j->link);
+    list_push(to, &j->link);
+}
+
+void turn_add(struct turn *t, struct job *j)
+{
+    add(&t->waiting, j);
+}
+
+void turn_add_later(struct turn *t, struct job *j)
+{
+    add(&t->later, j);
 }
 
 void turn_run(struct turn *t)
 {
     run_turns(t, 0);
+    while (!list_empty(&t->later)) {
+        list_join(&t->waiting, &t->later);
+        run_turns(t, 0);
+    }
 }
 
 bool turn_idle(const struct turn *t)
 {
-    return list_empty(&t->waiting);
+    return list_empty(&t->waiting) && list_empty(&t->later);
 }

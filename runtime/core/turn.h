@@ -37,6 +37,10 @@ void turn_hooks(struct turn *t, void (*begin)(void *), void (*lost)(void *), voi
 /* Thread: main; at any time. */
 void turn_add(struct turn *t, struct job *j);
 
+/* The same, but not before the loop has read its sockets again, so that all others come in between: for what
+ * is larger than a request and goes in portions.  Without a loop: when no other job waits. */
+void turn_add_later(struct turn *t, struct job *j);
+
 /* Runs turns until no job waits.  Not from inside a job. */
 void turn_run(struct turn *t);
 

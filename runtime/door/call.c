@@ -176,6 +176,14 @@ enum op_end call_park(struct call *c, struct str arn, int64_t deadline)
     return OP_PARK;
 }
 
+bool call_sweeps(struct call *c)
+{
+    if (c->world->swept == CALL_SWEEP_ROWS)
+        return false;
+    c->world->swept++;
+    return true;
+}
+
 struct call_note_row {
     struct list link;
     struct str arn;

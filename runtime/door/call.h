@@ -97,6 +97,11 @@ enum op_end call_broke_at(struct call *c, enum rc rc, const char *file, int line
  * for each. */
 enum op_end call_park(struct call *c, struct str arn, int64_t deadline);
 
+/* May this call sweep one row more, of those that are in its way and were to go anyhow (expired messages)?  A
+ * turn sweeps so many rows, whoever asks; when they are used up, end with OP_MORE. */
+#define CALL_SWEEP_ROWS 500
+bool call_sweeps(struct call *c);
+
 /* "This resource changed."  A hint, spread after the commit; dropped with a fault. */
 void call_note(struct call *c, struct str arn);
 

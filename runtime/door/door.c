@@ -3,6 +3,7 @@
  *   NEW --door_submit--> WAITING --turn--> run --OP_DONE, OP_FAULT--> ENDED --commit--> on_end
  *                           ^               |--OP_PARK--> PARKED --note, deadline--+
  *                           |               |                                      |
+ *                           +---------------|--OP_MORE, after the commit-----------+
  *                           +---------------|--------------------------------------+
  *                                           +--OP_FORWARD--> FORWARDED --call_finish--> FINISHED --turn-->
  * on_end
@@ -12,7 +13,7 @@
 #include "door/trace.h"
 #include "note_point.h"
 
-enum call_stage { NEW, WAITING, PARKED, FORWARDED, FINISHED, ENDED };
+enum call_stage { NEW, WAITING, PARKED, UNFINISHED, FORWARDED, FINISHED, ENDED };
 
 #define MAX_SHAPE_ERRORS 10
 
@@ -63,7 +64,7 @@ static void run_marked(struct call *c)
 {
     store_mark(c->txn);
     enum op_end end = run_operation(c);
-    if (end == OP_DONE || end == OP_FORWARD) {
+    if (end == OP_DONE || end == OP_FORWARD || end == OP_MORE) {
         fail_inside(c, store_keep(c->txn));
         call_notes_pend(c);
     } else {
@@ -73,6 +74,8 @@ static void run_marked(struct call *c)
     c->runs++;
     if (end == OP_PARK)
         c->stage = PARKED;
+    else if (end == OP_MORE)
+        c->stage = UNFINISHED;
     else if (end == OP_FORWARD && c->stage != FINISHED)
         c->stage = FORWARDED;
     else
@@ -128,6 +131,20 @@ static void queue(struct call *c)
     turn_add(c->world->turn, &c->job);
 }
 
+/* Its portion is safe: the next one follows, unless the end is near. */
+static bool goes_on(struct call *c, enum rc committed)
+{
+    if (c->stage != UNFINISHED || committed != RC_OK)
+        return false;
+    if (c->world->stopping) {
+        call_fail(c, &fault_service_down, NULL);
+        return false;
+    }
+    c->queued = true;
+    turn_add_later(c->world->turn, &c->job);
+    return true;
+}
+
 static void job_end(struct job *j, enum rc committed)
 {
     struct call *c = list_of(j, struct call, job);
@@ -136,7 +153,7 @@ static void job_end(struct job *j, enum rc committed)
         queue(c);
         return;
     }
-    if (c->stage == PARKED || c->stage == FORWARDED)
+    if (c->stage == PARKED || c->stage == FORWARDED || goes_on(c, committed))
         return;
     fail_inside(c, committed);
     leave_event(c);
@@ -191,7 +208,7 @@ bool door_call(struct call *c)
     struct call *parent = (struct call *)c->parent;
     c->now = parent->now;
     enum op_end end = run_operation(c);
-    if (end == OP_PARK || end == OP_FORWARD)
+    if (end == OP_PARK || end == OP_MORE || end == OP_FORWARD)
         BUG("%s %s cannot run inside another call", c->service->name, c->op->name);
     leave_event(c);
     if (end == OP_FAULT)

@@ -17,6 +17,8 @@ enum op_end {
     OP_FAULT, /* call_fail or call_broke was called; the call's writes are undone */
     OP_PARK,  /* call_park was called: run me again from the first line when that resource is noted, or at the
                  deadline */
+    OP_MORE,  /* there is more to do than one turn should hold: what was written stays; run me again from the
+                 first line in a later turn */
     OP_FORWARD, /* another part finishes this call later with call_finish: Invoke, execute-api */
 };
 

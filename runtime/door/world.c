@@ -13,6 +13,7 @@ static void turn_begins(void *arg)
     struct world *w = arg;
     w->in_turn = true;
     w->turn_now = clock_now(&w->clock);
+    w->swept = 0;
 }
 
 static void turn_lost(void *arg)

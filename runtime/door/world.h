@@ -49,6 +49,7 @@ struct world {
     bool stopping;    /* world_stop was called */
     bool in_turn;     /* operations run now; what is noted waits for the commit */
     int64_t turn_now; /* the time of the running turn */
+    int swept;        /* rows that the running turn has swept (call_sweeps) */
 };
 
 /* What a world is made of; log and conf may be NULL, loop NULL for plain tests. */

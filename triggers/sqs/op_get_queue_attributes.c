@@ -72,7 +72,10 @@ static enum op_end run(struct call *c, const void *input)
     if (!q || !names_known(c, req->names))
         return OP_FAULT;
     struct queue_counts counts = {0};
-    enum rc rc = counts_asked(req->names) ? retention_sweep(c, q) : RC_OK;
+    bool more = false;
+    enum rc rc = counts_asked(req->names) ? retention_sweep(c, q, &more) : RC_OK;
+    if (rc == RC_OK && more)
+        return OP_MORE;
     if (rc == RC_OK && counts_asked(req->names))
         rc = queue_counts_now(c, q, &counts);
     if (rc != RC_OK)

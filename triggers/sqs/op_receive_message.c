@@ -154,11 +154,20 @@ struct taking {
     int64_t visibility; /* seconds */
     int max, received;
     int put_aside; /* expired, or moved to the dead-letter queue */
+    bool more;     /* the turn has put aside enough: the rest comes in later turns */
 };
 
 static bool enough(const struct taking *t)
 {
-    return t->received >= t->max;
+    return t->received >= t->max || t->more;
+}
+
+/* May one message more be put aside in this turn? */
+static bool puts_aside(struct call *c, struct taking *t)
+{
+    t->more = !call_sweeps(c);
+    t->put_aside += !t->more;
+    return !t->more;
 }
 
 /* What handles of the message will name from now on.  The first receive needs no moved row: only when there
@@ -194,10 +203,8 @@ static enum rc give(struct call *c, struct taking *t, struct due *d, const struc
 static enum rc take_due(struct call *c, struct taking *t, struct due *d)
 {
     struct queue *dead = redrive_target(c, t->q, d);
-    if (dead && !retention_over(c, t->q, d->sent_at)) {
-        t->put_aside++;
-        return redrive_move(c, t->q, dead, d);
-    }
+    if (dead && !retention_over(c, t->q, d->sent_at))
+        return puts_aside(c, t) ? redrive_move(c, t->q, dead, d) : RC_OK;
     enum rc rc;
     struct message m;
     if (!retention_over(c, t->q, d->sent_at)) {
@@ -206,11 +213,12 @@ static enum rc take_due(struct call *c, struct taking *t, struct due *d)
             rc = message_read(c->txn, &c->arena, t->q->id, d->seq, &m);
         return rc == RC_OK ? give(c, t, d, &m) : rc;
     }
+    if (!puts_aside(c, t))
+        return RC_OK;
     rc = due_erase(c->txn, t->q->id, d);
     if (rc == RC_OK)
         rc = message_erase(c->txn, t->q->id, d->seq);
     queue_count(t->q, -1, 0);
-    t->put_aside++;
     return rc;
 }
 
@@ -225,7 +233,7 @@ static enum rc take_all_due(struct call *c, struct taking *t)
         enum rc rc = due_first(c->txn, t->q->id, c->now, want, rows, &found, &next);
         if (rc == RC_OK && found < want)
             t->q->next_due = next;
-        for (int i = 0; rc == RC_OK && i < found; i++)
+        for (int i = 0; rc == RC_OK && i < found && !t->more; i++)
             rc = take_due(c, t, &rows[i]);
         if (rc != RC_OK)
             return rc;
@@ -235,6 +243,20 @@ static enum rc take_all_due(struct call *c, struct taking *t)
     return RC_OK;
 }
 
+static enum rc take_one_fresh(struct call *c, struct taking *t, const struct message *m)
+{
+    struct queue *q = t->q;
+    struct due d = {.seq = m->seq, .sent_at = m->sent_at};
+    bool over = retention_over(c, q, d.sent_at);
+    if (over && !puts_aside(c, t))
+        return RC_OK;
+    q->head = m->seq + 1;
+    if (over)
+        return message_erase(c->txn, q->id, d.seq);
+    queue_count(q, 1, 0);
+    return give(c, t, &d, m);
+}
+
 static enum rc take_fresh(struct call *c, struct taking *t)
 {
     struct queue *q = t->q;
@@ -242,17 +264,8 @@ static enum rc take_fresh(struct call *c, struct taking *t)
         struct message fresh[MAX_RECEIVE];
         int n;
         enum rc rc = message_fresh(c->txn, &c->arena, q->id, q->head, t->max - t->received, fresh, &n);
-        for (int i = 0; rc == RC_OK && i < n; i++) {
-            struct due d = {.seq = fresh[i].seq, .sent_at = fresh[i].sent_at};
-            q->head = fresh[i].seq + 1;
-            if (!retention_over(c, q, d.sent_at)) {
-                queue_count(q, 1, 0);
-                rc = give(c, t, &d, &fresh[i]);
-            } else {
-                t->put_aside++;
-                rc = message_erase(c->txn, q->id, d.seq);
-            }
-        }
+        for (int i = 0; rc == RC_OK && i < n && !t->more; i++)
+            rc = take_one_fresh(c, t, &fresh[i]);
         if (rc != RC_OK)
             return rc;
         if (n == 0)
@@ -318,7 +331,10 @@ static enum op_end run(struct call *c, const void *input)
         sqs_forget(q->sqs); /* what was taken is counted already */
         return call_broke(c, rc);
     }
-    if (t.received == 0 && t.put_aside == 0 && wait > 0 && c->now < deadline)
+    bool waits = t.received == 0 && wait > 0 && c->now < deadline;
+    if (t.received == 0 && (t.more || (waits && t.put_aside > 0)))
+        return OP_MORE; /* a parked call keeps nothing of what it wrote */
+    if (waits)
         return call_park(c, q->arn, deadline);
     return OP_DONE;
 }

@@ -63,7 +63,7 @@ bool retention_over(const struct call *c, const struct queue *q, int64_t sent_at
 }
 
 /* What became visible before the oldest time that is kept was also sent before it. */
-static enum rc sweep_due(struct call *c, struct queue *q)
+static enum rc sweep_due(struct call *c, struct queue *q, bool *more)
 {
     struct due rows[64];
     int n;
@@ -71,24 +71,26 @@ static enum rc sweep_due(struct call *c, struct queue *q)
     do {
         enum rc rc = due_first(c->txn, q->id, oldest, 64, rows, &n, &next);
         for (int i = 0; rc == RC_OK && i < n; i++) {
+            if ((*more = !call_sweeps(c)))
+                return RC_OK;
             rc = message_erase(c->txn, q->id, rows[i].seq);
             if (rc == RC_OK)
                 rc = due_erase(c->txn, q->id, &rows[i]);
+            queue_count(q, -1, 0);
         }
         if (rc != RC_OK)
             return rc;
-        queue_count(q, -n, 0);
     } while (n == 64);
     return RC_OK;
 }
 
-static enum rc sweep_fresh(struct call *c, struct queue *q)
+static enum rc sweep_fresh(struct call *c, struct queue *q, bool *more)
 {
     struct message m;
     int n;
     for (;;) {
         enum rc rc = message_fresh(c->txn, &c->arena, q->id, q->head, 1, &m, &n);
-        if (rc != RC_OK || n == 0 || !retention_over(c, q, m.sent_at))
+        if (rc != RC_OK || n == 0 || !retention_over(c, q, m.sent_at) || (*more = !call_sweeps(c)))
             return rc;
         rc = message_erase(c->txn, q->id, m.seq);
         if (rc != RC_OK)
@@ -97,10 +99,11 @@ static enum rc sweep_fresh(struct call *c, struct queue *q)
     }
 }
 
-enum rc retention_sweep(struct call *c, struct queue *q)
+enum rc retention_sweep(struct call *c, struct queue *q, bool *more)
 {
+    *more = false;
     enum rc rc = queue_learn(c, q);
     if (rc == RC_OK)
-        rc = sweep_due(c, q);
-    return rc == RC_OK ? sweep_fresh(c, q) : rc;
+        rc = sweep_due(c, q, more);
+    return rc == RC_OK && !*more ? sweep_fresh(c, q, more) : rc;
 }

@@ -14,6 +14,6 @@ enum rc redrive_move(struct call *c, struct queue *from, struct queue *to, const
 bool retention_over(const struct call *c, const struct queue *q, int64_t sent_at);
 
 /* Deletes the messages that are older than the queue keeps them, as far as nobody has received them. */
-enum rc retention_sweep(struct call *c, struct queue *q);
+enum rc retention_sweep(struct call *c, struct queue *q, bool *more);
 
 #endif
