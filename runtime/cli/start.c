@@ -124,6 +124,18 @@ static void on_refused(void *arg, struct problems *problems, struct str fault)
     cli_error("the version before goes on serving");
 }
 
+/* Nothing here asks for a password. */
+static void warn_beyond_loopback(const struct start *s)
+{
+    const struct conf *conf = &s->house.cli->conf;
+    if (!conf_on_loopback(conf))
+        log_warn(&s->house.log,
+                 "listening on %s, beyond this machine: whoever reaches it may use port %d (every AWS "
+                 "service, all "
+                 "data, /_tidepool/ with reset and clock) and the APIs on port %d and up, without a password",
+                 conf->host, conf->port, conf->api_port);
+}
+
 static void on_deployed(void *arg, struct call *c)
 {
     static const struct template_watch_events watch_events = {on_changed, on_refused};
@@ -135,6 +147,7 @@ static void on_deployed(void *arg, struct call *c)
     } else if (!listen_all(s)) {
         give_up(s, 2);
     } else {
+        warn_beyond_loopback(s);
         banner_print(&s->house, c ? c->out : NULL, clock_mono_us() - s->began_us, stdout);
         if (s->house.cli->conf.log_level >= LOG_INFO)
             terminal_attach(&s->terminal, w, stdout);

@@ -28,6 +28,8 @@ static const struct option {
      "a Host, with what is below it, beside localhost; may be repeated"},
     {"allowed-origin", ORIGINS, offsetof(struct conf, allowed_origins), 0, 0, "URL",
      "an origin whose pages may use the AWS endpoint; may be repeated"},
+    {"allow-control", FLAG, offsetof(struct conf, allow_control), 0, 0, NULL,
+     "let handlers use aws.tidepool: the clock, reset ..."},
     {"data", TEXT, offsetof(struct conf, data), 0, PATH_LENGTH_MAX, "DIR",
      "where state lies (.tidepool beside the template)"},
     {"ephemeral", FLAG, offsetof(struct conf, ephemeral), 0, 0, NULL, "keep state in memory only"},

@@ -17,7 +17,7 @@ struct conf {
     int api_port;         /* 3000: the first API */
     const char *host;     /* 127.0.0.1 */
     const char *data;     /* state folder; NULL: .tidepool beside the template */
-    bool ephemeral, durable, run_inline, lenient;
+    bool allow_control, ephemeral, durable, run_inline, lenient;
     bool strict_limits;    /* AWS's waiting times that only slow tests down, too: 60 s after PurgeQueue */
     int workers;           /* worker processes per function at most; 0: as many as cores */
     int idle_workers;      /* worker processes without work that are kept, of all functions */

@@ -1,6 +1,7 @@
 #include "calls.h"
 #include "base/json.h"
 #include "core/child.h"
+#include "core/conf.h"
 #include "door/door.h"
 #include "fetch.h"
 #include "home.h"
@@ -171,6 +172,14 @@ static void refuse_unknown(struct flight *x, uint64_t number, struct str service
 /* The worker is ours; what its handler hands over is not: a frame is a ceiling. */
 static const struct json_limits input_limits = {.bytes = FRAME_MAX, .nodes = SIZE_MAX};
 
+/* tidepool's own operations are for the person in front of it: a handler could wipe the world that it runs
+ * in. */
+static bool may_use(const struct flight *x, struct str service)
+{
+    const struct conf *conf = x->call->world->conf;
+    return !str_is(service, "tidepool") || (conf && conf->allow_control);
+}
+
 void calls_open(struct flight *x, uint64_t number, struct str service, struct str operation, struct str input)
 {
     if (x->call_count >= CALLS_MAX) {
@@ -185,6 +194,9 @@ void calls_open(struct flight *x, uint64_t number, struct str service, struct st
         refuse(x, number, 400, STR("SerializationException"), STR("the input is not a JSON object"));
     else if (str_is(service, "http") && str_is(operation, "Request"))
         fetch(x, number, in);
+    else if (!may_use(x, service))
+        refuse(x, number, 403, STR("AccessDeniedException"),
+               STR("aws.tidepool is open to handlers only with --allow-control"));
     else if ((c = open_call(x, service, operation)))
         submit(x, number, c, in, report.zeros);
     else

@@ -128,6 +128,19 @@ void references_check(struct template *t);
 void names_check(struct template *t);
 bool order_resources(struct template *t);
 
+/* --- project.c: what belongs to the user's own project */
+
+/* Is `path` this folder, or below it?  Both are real paths. */
+bool path_within(struct str path, struct str folder);
+
+/* An absolute path without ".", ".." and empty parts, as it is written: links are not looked at.  In the
+ * arena. */
+struct str path_plain(const char *path, struct arena *a);
+
+/* The real folder into which links of the code may lead: the repository that encloses the template's folder
+ * (a real path), else the workspace (npm, pnpm, yarn), else that folder.  In the arena. */
+struct str project_of(const char *template_folder, struct arena *a);
+
 /* --- code.c: what functions run, read once and kept in memory while the template is the world's */
 struct code_file {
     struct code_file *next;
@@ -142,6 +155,7 @@ struct code {
     char hash[65];
     int64_t bytes;
     struct code_file *files; /* in order of names */
+    struct str project;      /* links may lead into this real folder */
 };
 
 /* The folder that a CodeUri means; NULL: a problem was said. */

@@ -1,8 +1,11 @@
 /* What functions run: folders of Lua files, and a hash that changes when one of them does.
  *
  * Only *.lua files count: nothing else can be read by a handler.  Hidden folders are left out, so a CodeUri
- * of
- * "." does not hash .git or .tidepool. */
+ * of "." does not hash .git or .tidepool.
+ *
+ * A symbolic link is followed when it leads into the user's own project (project.c), as those of workspaces
+ * do; one that leads elsewhere, or to a folder that it lies in, is refused by name.  What is read is copied
+ * (keep.c), so workers never see a link. */
 #include "base/buf.h"
 #include "base/digest.h"
 #include "base/map.h"
@@ -20,7 +23,10 @@
 #define DEPTH_MAX 32
 
 struct walk {
+    struct template *t;
+    const struct node *uri;
     struct arena *arena;
+    const char *chain[DEPTH_MAX]; /* the folders that are being read, outermost first */
     struct code *code;
     struct code_file **last;
     struct buf digests; /* name and digest of each file */
@@ -62,6 +68,34 @@ static void read_file(struct walk *w, const char *path, const char *inside, int6
 
 static void read_folder(struct walk *w, const char *folder, const char *inside);
 
+/* A link to a folder in which we are already would never end. */
+static bool leads_back(const struct walk *w, const char *real)
+{
+    for (int i = 0; i < w->depth; i++)
+        if (path_within(str_z(w->chain[i]), str_z(real)))
+            return true;
+    return false;
+}
+
+/* Where this link leads, in the arena; NULL: it is not followed, and that was said. */
+static const char *follow(struct walk *w, const char *path, const char *inside)
+{
+    char real[PATH_MAX];
+    const char *why = NULL;
+    if (!realpath(path, real))
+        return NULL; /* it went away meanwhile */
+    struct str project = w->code->project;
+    if (!path_within(str_z(real), project))
+        why = arena_printf(w->arena, "outside of the project in %.*s", STR_ARG(project)).p;
+    else if (leads_back(w, real))
+        why = "in which it lies";
+    if (!why)
+        return arena_z(w->arena, str_z(real));
+    problem_soft(w->t->problems, w->uri, "%s is a symbolic link to %s, %s: it is not followed", inside, real,
+                 why);
+    return NULL;
+}
+
 static void read_entry(struct walk *w, const char *path, const char *inside)
 {
     struct stat st, link;
@@ -70,7 +104,9 @@ static void read_entry(struct walk *w, const char *path, const char *inside)
     bool lua = S_ISREG(st.st_mode) && str_ends(str_z(path), STR(".lua"));
     if (++w->entries > ENTRIES_MAX || (lua && w->code->bytes + st.st_size > CODE_MAX)) {
         w->why = "the folder holds more than 50000 files or 250 MB of Lua";
-    } else if (S_ISDIR(link.st_mode)) { /* not through links: their targets count where they are */
+    } else if (S_ISLNK(link.st_mode) && (lua || S_ISDIR(st.st_mode)) && !(path = follow(w, path, inside))) {
+        return;
+    } else if (S_ISDIR(st.st_mode)) {
         read_folder(w, path, inside);
     } else if (lua) {
         read_file(w, path, inside, st.st_size);
@@ -87,7 +123,7 @@ static void read_folder(struct walk *w, const char *folder, const char *inside)
                      .p;
         return;
     }
-    w->depth++;
+    w->chain[w->depth++] = folder;
     for (int i = 0; i < n; i++) {
         const char *path = arena_printf(w->arena, "%s/%s", folder, names[i]->d_name).p;
         const char *below = arena_printf(w->arena, "%s%s%s", inside, *inside ? "/" : "", names[i]->d_name).p;
@@ -99,10 +135,14 @@ static void read_folder(struct walk *w, const char *folder, const char *inside)
     w->depth--;
 }
 
-static struct code *read_code(struct template *t, const char *folder, const char **why)
+static struct code *read_code(struct template *t, const struct node *uri, const char *folder,
+                              const char **why)
 {
     struct code *code = arena_zalloc(&t->arena, sizeof *code);
-    struct walk w = {.arena = &t->arena, .code = code, .last = &code->files};
+    struct walk w = {.t = t, .uri = uri, .arena = &t->arena, .code = code, .last = &code->files};
+    code->project = project_of(t->folder, &t->arena);
+    if (!path_within(str_z(folder), code->project))
+        code->project = arena_str(&t->arena, str_z(folder)); /* the template names it itself */
     size_t n = strlen(t->folder);
     code->folder = arena_z(&t->arena, str_z(folder));
     bool below = strncmp(folder, t->folder, n) == 0 && folder[n] == '/';
@@ -113,6 +153,13 @@ static struct code *read_code(struct template *t, const char *folder, const char
     buf_release(&w.digests);
     *why = w.why;
     return w.why ? NULL : code;
+}
+
+/* The template names a place in the project, and a link on the way leads elsewhere. */
+static bool leaves_project(struct template *t, const char *path, const char *real)
+{
+    struct str project = project_of(t->folder, &t->arena);
+    return path_within(path_plain(path, &t->arena), project) && !path_within(str_z(real), project);
 }
 
 /* The real folder of a CodeUri below the template's; false: said. */
@@ -131,6 +178,9 @@ static bool find_folder(struct template *t, const struct node *uri, char out[PAT
         problem_hard(t->problems, uri, "there is no folder %.*s", STR_ARG(text));
     else if (!S_ISDIR(st.st_mode))
         problem_hard(t->problems, uri, "%.*s is a file: name the folder it lies in", STR_ARG(text));
+    else if (leaves_project(t, path, out))
+        problem_hard(t->problems, uri, "%.*s is a symbolic link to %s, outside of the project", STR_ARG(text),
+                     out);
     else
         return true;
     return false;
@@ -145,7 +195,7 @@ const struct code *code_folder(struct template *t, const struct node *uri)
     for (struct code *c = t->codes; c; c = c->next)
         if (strcmp(c->folder, folder) == 0)
             return c;
-    struct code *code = read_code(t, folder, &why);
+    struct code *code = read_code(t, uri, folder, &why);
     if (!code) {
         problem_hard(t->problems, uri, "%s", why);
         return NULL;
@@ -154,10 +204,12 @@ const struct code *code_folder(struct template *t, const struct node *uri)
     return t->codes = code;
 }
 
-static bool is_file(const char *path)
+static bool has_file(const struct code *code, const char *module, const char *end)
 {
-    struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    for (const struct code_file *f = code->files; f; f = f->next)
+        if (str_starts(f->name, str_z(module)) && str_is(str_sub(f->name, strlen(module), f->name.n), end))
+            return true;
+    return false;
 }
 
 /* As the worker looks for it: module a.b of handler "a.b.create" is a/b.lua or a/b/init.lua. */
@@ -169,9 +221,7 @@ void code_check_handler(struct template *t, const struct code *code, const struc
     for (char *at = module; *at; at++)
         if (*at == '.')
             *at = '/';
-    const char *file = arena_printf(&t->arena, "%s/%s.lua", code->folder, module).p;
-    const char *init = arena_printf(&t->arena, "%s/%s/init.lua", code->folder, module).p;
-    if (!is_file(file) && !is_file(init))
+    if (!has_file(code, module, ".lua") && !has_file(code, module, "/init.lua"))
         problem_hard(t->problems, handler, "there is no file %s.lua in the function's CodeUri", module);
 }
 

@@ -194,14 +194,6 @@ const char *template_folder(const struct template *t)
     return t->folder;
 }
 
-const char *template_code_folder(const struct template *t, size_t at)
-{
-    const struct code *code = t->codes;
-    while (code && at--)
-        code = code->next;
-    return code ? code->folder : NULL;
-}
-
 static cJSON *step_json(const struct resource *r)
 {
     char call[128], *id = xmalloc(r->id.n + 1);

@@ -33,9 +33,6 @@ const char *template_file(const struct template *t);
 const char *template_path(const struct template *t);
 const char *template_folder(const struct template *t);
 
-/* The folders that functions run from; NULL at the end. */
-const char *template_code_folder(const struct template *t, size_t at);
-
 /* A digest over the plan, with the hashes of all code: equal means that a deployment would change nothing. */
 void template_digest(const struct template *t, char out[65]);
 

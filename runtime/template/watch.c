@@ -5,6 +5,7 @@
 #include "core/conf.h"
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -134,7 +135,25 @@ static bool want(struct template_watch *w, const char *path, bool code)
     return true;
 }
 
-static void want_below(struct template_watch *w, const char *path, int depth)
+static void want_below(struct template_watch *w, const struct code *code, const char *path, int depth);
+
+/* What code reads through a link (code.c) is watched where it lies. */
+static void want_link(struct template_watch *w, const struct code *code, const char *path, int depth)
+{
+    char real[PATH_MAX];
+    struct stat st;
+    if (!realpath(path, real) || !path_within(str_z(real), code->project) || stat(real, &st) != 0)
+        return;
+    const struct folder *seen = folder_find(w, real);
+    if (S_ISDIR(st.st_mode) && !(seen && seen->wanted && seen->code)) {
+        want_below(w, code, real, depth);
+    } else if (S_ISREG(st.st_mode) && str_ends(str_z(path), STR(".lua"))) {
+        *strrchr(real, '/') = 0;
+        want(w, real, true);
+    }
+}
+
+static void want_below(struct template_watch *w, const struct code *code, const char *path, int depth)
 {
     DIR *dir = depth < FOLDER_DEPTH_MAX && want(w, path, true) ? opendir(path) : NULL;
     if (!dir)
@@ -145,8 +164,12 @@ static void want_below(struct template_watch *w, const char *path, int depth)
         if (d->d_name[0] == '.' || strcmp(d->d_name, "node_modules") == 0 || d->d_type == DT_REG)
             continue;
         snprintf(below, sizeof below, "%s/%s", path, d->d_name);
-        if (lstat(below, &st) == 0 && S_ISDIR(st.st_mode))
-            want_below(w, below, depth + 1);
+        if (lstat(below, &st) != 0)
+            continue;
+        if (S_ISDIR(st.st_mode))
+            want_below(w, code, below, depth + 1);
+        else if (S_ISLNK(st.st_mode))
+            want_link(w, code, below, depth + 1);
     }
     closedir(dir);
 }
@@ -156,13 +179,12 @@ static void watch_folders(struct template_watch *w)
 {
     struct list *at, *tmp;
     const struct template *t = template_current(w->world);
-    const char *code;
     list_each (at, &w->folders)
         list_of(at, struct folder, link)->wanted = false;
     if (t)
         want(w, template_folder(t), false);
-    for (size_t i = 0; t && (code = template_code_folder(t, i)); i++)
-        want_below(w, code, 0);
+    for (const struct code *code = t ? t->codes : NULL; code; code = code->next)
+        want_below(w, code, code->folder, 0);
     list_each_safe (at, tmp, &w->folders) {
         struct folder *f = list_of(at, struct folder, link);
         if (!f->wanted)

@@ -164,5 +164,35 @@ class Guard(unittest.TestCase):
         self.assertEqual(self.state()[0], self.before[0])
 
 
+WIPE = """
+return function()
+    local ok, e = pcall(aws.tidepool.reset, {})
+    return { statusCode = 200, body = ok and "wiped" or e.code .. ": " .. e.message }
+end
+"""
+WIPER = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Wipe": {"Type": "AWS::Serverless::Function", "Properties": {
+    "InlineCode": WIPE, "Handler": "index", "Runtime": "lua5.4",
+    "Events": {"Any": {"Type": "HttpApi", "Properties": {"Path": "/wipe", "Method": "GET"}}}}}}}
+
+
+class Beyond(unittest.TestCase):
+    def test_who_listens_beyond_loopback_is_warned_once_of_what_is_open(self):
+        with Tidepool(files={"template.json": WIPER}, args=["--host", "0.0.0.0"]) as t:
+            warnings = [line for line in t.output().splitlines() if line.startswith("warn")]
+            self.assertEqual(len(warnings), 1, warnings)
+            for part in ("0.0.0.0", "port %d (every AWS service" % t.port, "/_tidepool/", "APIs on port %d" % t.api_port):
+                self.assertIn(part, warnings[0])
+            self.assertEqual(request(t.port, "GET", "/_tidepool/trace", headers={"host": "evil.example"}).status, 403)
+            self.assertEqual(t.cli("clock", "--host", "0.0.0.0").returncode, 0)
+        with Tidepool(files={"template.json": WIPER}) as t:
+            self.assertNotIn("warn", t.output())
+
+    def test_handlers_control_the_world_only_where_that_is_allowed(self):
+        with Tidepool(files={"template.json": WIPER}) as t:
+            self.assertEqual(t.get("/wipe").body, b"AccessDeniedException: aws.tidepool is open to handlers only with --allow-control")
+        with Tidepool(files={"template.json": WIPER}, args=["--allow-control"]) as t:
+            self.assertEqual(t.get("/wipe").body, b"wiped")
+
+
 if __name__ == "__main__":
     unittest.main(warnings="ignore")
