@@ -234,13 +234,13 @@ def is_burning(pid):
     return fields is not None and fields[0] == "R"
 
 
-def until(check, every=0.005):
-    """The first true answer of check(); an AssertionError when there is none in PATIENCE seconds."""
-    deadline = time.monotonic() + PATIENCE
+def until(check, seconds=PATIENCE, every=0.005):
+    """The first true answer of check(); an AssertionError when there is none in time."""
+    deadline = time.monotonic() + seconds
     while True:
         got = check()
         if got:
             return got
         if time.monotonic() > deadline:
-            raise AssertionError("nothing came in %s s" % PATIENCE)
+            raise AssertionError("nothing came in %s s" % seconds)
         time.sleep(every)

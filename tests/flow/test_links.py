@@ -39,7 +39,7 @@ class Links(unittest.TestCase):
         os.symlink(target, self.path(name))
 
     def says(self, body):
-        until(lambda: self.t.get("/greet").body == body, 60)
+        until(lambda: self.t.get("/greet").body == body)
 
     def validate(self, *options):
         r = self.t.cli("validate", *options)
@@ -79,8 +79,8 @@ class Links(unittest.TestCase):
         self.says(b"hello one")
         self.link(self.path("../elsewhere"), "app/functions/shared")
         self.put("app/functions/greet.lua", GREET + "-- saved\n")
-        until(lambda: "shared is a symbolic link to %s, outside of the project in %s" % (self.path("../elsewhere"), self.path("")) in self.t.output(), 60)
-        until(lambda: "the version before goes on serving" in self.t.output(), 60)
+        until(lambda: "shared is a symbolic link to %s, outside of the project in %s" % (self.path("../elsewhere"), self.path("")) in self.t.output())
+        until(lambda: "the version before goes on serving" in self.t.output())
         self.assertEqual(self.t.get("/greet").body, b"hello one")
         self.t.stop()
         self.assert_refused("shared is a symbolic link to")

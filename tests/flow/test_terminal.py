@@ -73,7 +73,7 @@ class Terminal(unittest.TestCase):
             t.get("/noisy")
             t.get("/fail")
             t.get(WILD)
-            text = until(lambda: "404 GET" in t.output() and "failed" in t.output() and t.output(), 60)
+            text = until(lambda: "404 GET" in t.output() and "failed" in t.output() and t.output())
         self.assertRegex(text, OURS)
         self.assert_clean(OURS.sub("", text), "hello \\u001b]0;owned\\u0007\\u001b[31m\\u007f\\u009b2J\\u202e", "GET /\\u001b]0;owned\\u0007\\u001b[31m\\u009b2J\\u202e",
                           "forged\\u000d2026", "failed \\u001b]0;owned")
@@ -83,7 +83,7 @@ class Terminal(unittest.TestCase):
             request = t.get("/noisy").headers["apigw-requestid"]
             reason = t.get(WILD).headers["x-tidepool-reason"]  # curl -i prints it
             self.assert_clean(reason, "\\u001b]0;owned\\u0007\\u001b[31m\\u009b2J\\u202e")
-            self.assert_clean(until(lambda: "404 GET" in t.output() and t.output(), 60), "hello \\u001b]0;owned", "/\\u001b]0;owned")
+            self.assert_clean(until(lambda: "404 GET" in t.output() and t.output()), "hello \\u001b]0;owned", "/\\u001b]0;owned")
             for words in (("logs",), ("why", request), ("invoke", "noisy"), ("invoke", "fail")):
                 with self.subTest(words):
                     r = t.cli(*words)

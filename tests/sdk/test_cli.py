@@ -26,7 +26,7 @@ def aws(*args, fails=False):
     """The output of an aws command as JSON (None when it prints nothing); with fails, its error text."""
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": ""}
     r = subprocess.run(["aws", "--endpoint-url", t.url(), "--output", "json", *args], capture_output=True, text=True,
-                       timeout=120, env={**os.environ, **keys})
+                       timeout=1200, env={**os.environ, **keys})
     if (r.returncode != 0) != fails:
         raise AssertionError("aws %s: exit %s\n%s%s" % (" ".join(args), r.returncode, r.stdout, r.stderr))
     return r.stderr if fails else json.loads(r.stdout) if r.stdout.strip() else None
