@@ -80,14 +80,21 @@ static bool find_rest(const struct world *w, const struct http_request *http, st
     return false;
 }
 
+/* Does the service answer to what the request says: the signer's name, or the version of its API?  A request
+ * that says neither (an UnsubscribeURL) is for whoever has the action. */
+static bool is_asked(const struct service *s, struct str service, struct str version, struct str action)
+{
+    if (service.p)
+        return str_is(service, s->name);
+    return version.p ? s->version && str_is(version, s->version) : operation(s, action) != NULL;
+}
+
 static bool find_action(const struct world *w, struct str service, struct str action, struct str version,
                         struct arena *a, struct aim *out, struct wire_fault *why)
 {
     const struct service *seen = NULL;
     for (const struct service *const *s = w->services; *s; s++) {
-        if (!((*s)->wires & WIRE_QUERY))
-            continue;
-        if (service.p ? !str_is(service, (*s)->name) : !(*s)->version || !str_is(version, (*s)->version))
+        if (!((*s)->wires & WIRE_QUERY) || !is_asked(*s, service, version, action))
             continue;
         seen = *s;
         out->op = operation(seen, action);

@@ -115,12 +115,25 @@ struct call *call_new(struct world *w, const struct call *parent, const struct s
     return c;
 }
 
+static bool is_printable(struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] < ' ' || s.p[i] > '~')
+            return false;
+    return true;
+}
+
 void call_trace(struct call *c, struct str header)
 {
-    while (header.p) {
-        struct str part = str_trim(str_cut(&header, ';'));
-        if (str_starts(part, STR("Root=")) && part.n - 5 == TRACE_ID_SIZE - 1)
-            str_copy(str_sub(part, 5, part.n), c->trace_id, TRACE_ID_SIZE);
+    struct str rest = header;
+    if (header.n > TRACE_HEADER_MAX || !is_printable(header))
+        return;
+    while (rest.p) {
+        struct str part = str_trim(str_cut(&rest, ';'));
+        if (!str_starts(part, STR("Root=")) || part.n - 5 != TRACE_ID_SIZE - 1)
+            continue;
+        str_copy(str_sub(part, 5, part.n), c->trace_id, TRACE_ID_SIZE);
+        c->trace_header = arena_str(&c->arena, header);
     }
 }
 

@@ -16,6 +16,7 @@
 #include "door/op.h"
 #include "door/world.h"
 
+#define TRACE_HEADER_MAX 1024
 #define TRACE_ID_SIZE 36 /* 1-5759e988-bd862e3fe1be46a994272793 and a zero */
 #define CAUSES_MAX 1024  /* bytes of ids that a call, or a row that it writes, names as its causes */
 
@@ -34,8 +35,9 @@ struct call {
     struct str host;            /* the Host the client used, for URLs we hand out; absent: the default */
     char request_id[IDENT_UUID_SIZE];
     char trace_id[TRACE_ID_SIZE]; /* X-Ray root id, shared by all that one outside event caused */
-    struct str causes; /* ids, space separated, newest cause first, from the call's own cause to the
-                          outermost as far as CAUSES_MAX goes; "" for an outside event */
+    struct str trace_header; /* X-Amzn-Trace-Id as the asker sent it; absent: none, or none that is one */
+    struct str causes;       /* ids, space separated, newest cause first, from the call's own cause to the
+                                outermost as far as CAUSES_MAX goes; "" for an outside event */
 
     /* the request: one of */
     cJSON *in;  /* the tree; may be NULL */
@@ -116,8 +118,8 @@ void call_cancel(struct call *c);
 /* What this call makes was caused by: its own id, and the ids of its causes.  For rows that outlive it. */
 struct str call_causes(const struct call *c, struct arena *a);
 
-/* The call joins the trace of a header X-Amzn-Trace-Id (Root=1-...;Parent=...;Sampled=1); what is none is
- * left alone. */
+/* The call joins the trace of a header X-Amzn-Trace-Id (Root=1-...;Parent=...;Sampled=1), and keeps the
+ * header for the messages that it sends; what is none, or longer than TRACE_HEADER_MAX, is left alone. */
 void call_trace(struct call *c, struct str header);
 
 /* Trees: new object as the answer; helpers read as the answer's members. */

@@ -115,6 +115,15 @@ static void check_length(struct reading *r, const struct shape_row *row, int64_t
         wrong(r, SHAPE_TOO_LONG, row, v, p);
 }
 
+/* AWS counts characters, as UTF-16 has them.  There are at most as many as bytes and at least a third, so
+ * most texts need no counting. */
+static int64_t characters(const struct shape_row *row, struct str s)
+{
+    bool fits = s.n / 3 >= (size_t)row->min && (!row->max || s.n <= (size_t)row->max);
+    long n = fits ? (long)s.n : codec_utf16_len(s);
+    return n < 0 ? (int64_t)s.n : n;
+}
+
 static void check_text(struct reading *r, const struct shape_row *row, const cJSON *v, const struct place *p)
 {
     struct str s = json_text(v);
@@ -123,7 +132,7 @@ static void check_text(struct reading *r, const struct shape_row *row, const cJS
     if (row->match && !row->match(s))
         wrong(r, SHAPE_NO_MATCH, row, v, p);
     if (row->min || row->max)
-        check_length(r, row, s.n <= (size_t)row->min ? codec_utf16_len(s) : (int64_t)s.n, v, p);
+        check_length(r, row, characters(row, s), v, p);
 }
 
 static void check_range(struct reading *r, const struct shape_row *row, double n, const cJSON *v,

@@ -8,6 +8,8 @@ import os
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 from decimal import Decimal
 
 import boto3
@@ -438,8 +440,74 @@ class Topics(Case):
         sent = self.sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=[{"Id": str(i), "Message": "m%d" % i} for i in range(3)])
         self.assertEqual(([e["Id"] for e in sent["Successful"]], sent["Failed"]), (["0", "1", "2"], []))
         self.assertEqual(self.bodies(url, 3), ["m0", "m1", "m2"])
-        self.refused("BatchEntryIdsNotDistinct", self.sns.publish_batch, TopicArn=topic,
-                     PublishBatchRequestEntries=[{"Id": "x", "Message": "1"}, {"Id": "x", "Message": "2"}])
+        one = {"Id": "x", "Message": "1"}
+        for code, text, entries in (
+                ("EmptyBatchRequest", "The batch request doesn't contain any entries.", []),
+                ("TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible.",
+                 [{"Id": str(i), "Message": "m"} for i in range(11)]),
+                ("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.", [one, one]),
+                ("InvalidBatchEntryId", "The Id of a batch entry in a batch request doesn't abide by the specification.",
+                 [{"Id": "a b", "Message": "m"}]),
+                ("BatchRequestTooLong", "The length of all the batch messages put together is more than the limit.",
+                 [one, {"Id": "y", "Message": "m" * 262144}]),
+                ("InvalidParameter", "Invalid parameter: Empty message", [one, {"Id": "y", "Message": ""}]),
+                ("InvalidParameter", "Invalid parameter: Message Structure - No default entry in JSON message body",
+                 [{"Id": "y", "Message": "{}", "MessageStructure": "json"}])):
+            self.assertEqual(self.refused(code, self.sns.publish_batch, TopicArn=topic, PublishBatchRequestEntries=entries), text)
+
+    def traced(self, service, header):
+        """A client whose requests carry this X-Amzn-Trace-Id."""
+        client = t.client(service)
+        client.meta.events.register("before-call", lambda params, **_: params["headers"].update({"X-Amzn-Trace-Id": header}))
+        return client
+
+    def trace_header(self, url):
+        return self.received(url).get("Attributes", {}).get("AWSTraceHeader")
+
+    def received(self, url):
+        """One message, waited for."""
+        got = []
+        until(lambda: got.extend(self.sqs.receive_message(QueueUrl=url, WaitTimeSeconds=1, AttributeNames=["All"]).get("Messages", [])) or got)
+        self.sqs.delete_message(QueueUrl=url, ReceiptHandle=got[0]["ReceiptHandle"])
+        return got[0]
+
+    def test_the_trace_of_a_request_becomes_the_messages(self):
+        header = "Root=1-3152b799-8954dae64eda91bc9a23a7e8;Parent=7fa8c0f79203be72;Sampled=1"
+        topic = self.sns.create_topic(Name="traced")["TopicArn"]
+        url, arn = self.inbox("traced")
+        sns, sqs = self.traced("sns", header), self.traced("sqs", header)
+        self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        sns.publish(TopicArn=topic, Message="m" * 262144)  # it counts for no limit
+        self.assertEqual(self.trace_header(url), header)
+        sqs.send_message(QueueUrl=url, MessageBody="m" * 1048576)
+        self.assertEqual(self.trace_header(url), header)
+        sqs.send_message_batch(QueueUrl=url, Entries=[{"Id": "a", "MessageBody": "m"}])
+        self.assertEqual(self.trace_header(url), header)
+        own = "Root=1-5759e988-bd862e3fe1be46a994272793"
+        sqs.send_message(QueueUrl=url, MessageBody="m", MessageSystemAttributes={"AWSTraceHeader": {"DataType": "String", "StringValue": own}})
+        self.assertEqual(self.trace_header(url), own)
+        for none in ("nonsense", "Root=1", header + ";x=" + "y" * 2000):
+            self.traced("sqs", none).send_message(QueueUrl=url, MessageBody="m")
+            self.assertIsNone(self.trace_header(url))
+
+    def test_the_link_in_a_notification_ends_the_subscription(self):
+        topic = self.sns.create_topic(Name="leaving")["TopicArn"]
+        url, arn = self.inbox("leaving")
+        self.sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+        self.sns.publish(TopicArn=topic, Message="m")
+        link = json.loads(self.received(url)["Body"])["UnsubscribeURL"]
+        self.assertRegex(link, r"/\?Action=Unsubscribe&SubscriptionArn=%s:[0-9a-f-]{36}$" % topic)
+        urllib.request.urlopen(t.url() + link[link.index("/?"):]).read()
+        self.assertEqual(self.sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"], [])
+
+    def test_an_error_has_no_detail(self):
+        def error(body):
+            with self.assertRaises(urllib.error.HTTPError) as raised:
+                urllib.request.urlopen(t.url() + "/", body.encode())
+            with raised.exception as e:
+                return e.read().decode()
+        self.assertNotIn("Detail", error("Action=GetTopicAttributes&Version=2010-03-31&TopicArn=x"))
+        self.assertIn("<Detail/>", error("Action=GetQueueUrl&Version=2012-11-05&QueueName=none"))
 
     def test_what_is_refused(self):
         topic = self.sns.create_topic(Name="refusing")["TopicArn"]

@@ -955,6 +955,13 @@ static void tags_are_kept(void **state)
         arn);
     ask(r, DB, "TagResource", "{'ResourceArn':'%s','Tags':[{'Key':'a','Value':'3'}]}", arn);
     ask(r, DB, "UntagResource", "{'ResourceArn':'%s','TagKeys':['b']}", arn);
+    char wide[128 * 2 + 1] = ""; /* a tag is counted in characters */
+    for (int i = 0; i < 128; i++)
+        memcpy(wide + 2 * i, "\u00e9", 3);
+    ask(r, DB, "TagResource", "{'ResourceArn':'%s','Tags':[{'Key':'%s','Value':''}]}", arn, wide);
+    ask(r, DB, "UntagResource", "{'ResourceArn':'%s','TagKeys':['%s']}", arn, wide);
+    refused(r, "ValidationException", DB, "TagResource",
+            "{'ResourceArn':'%s','Tags':[{'Key':'x%s','Value':''}]}", arn, wide);
     const cJSON *t = ask(r, DB, "ListTagsOfResource", "{'ResourceArn':'%s'}", arn);
     assert_int_equal(count_at(t, "Tags"), 1);
     assert_string_equal(text_at(t, "Tags.0.Value"), "3");

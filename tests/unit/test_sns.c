@@ -127,7 +127,7 @@ static void the_envelope_for_a_queue(void **state)
     assert_string_equal(text_at(e, "TopicArn"), TOPIC);
     assert_string_equal(text_at(e, "Timestamp"), "2026-01-01T12:00:00.000Z");
     assert_non_null(strstr(text_at(e, "UnsubscribeURL"), arn));
-    assert_non_null(strstr(text_at(e, "UnsubscribeURL"), "Version=2010-03-31")); /* nothing else names SNS */
+    assert_null(strstr(text_at(e, "UnsubscribeURL"), "Version"));
     assert_string_equal(text_at(e, "MessageAttributes.store.Type"), "String");
     assert_string_equal(text_at(e, "MessageAttributes.n.Value"), "1.50");
     assert_string_equal(text_at(e, "MessageAttributes.b.Value"), "AgME");
@@ -165,7 +165,8 @@ static void the_event_of_a_function(void **state)
     ask(r, "sns", "Subscribe", "{'TopicArn':'" TOPIC "','Protocol':'lambda','Endpoint':'" FUNCTION_ARN "'}");
     ask(r, "sns", "Publish",
         "{'TopicArn':'" TOPIC "','Message':'hello','MessageAttributes':{'a':{'DataType':"
-        "'String','StringValue':'1'},'b':{'DataType':'String','StringValue':'2'}}}");
+        "'String','StringValue':'1'},'b':{'DataType':'Number','StringValue':'2'},'c':{'DataType':"
+        "'String.Array','StringValue':'[1]'},'d':{'DataType':'Binary','BinaryValue':'AgME'}}}");
     char id[60];
     snprintf(id, sizeof(id), "%s", text_at(call_out(r->last), "MessageId"));
     room_advance(r, 0);
@@ -182,6 +183,10 @@ static void the_event_of_a_function(void **state)
     assert_non_null(at(sns, "SigningCertUrl"));
     assert_non_null(at(sns, "UnsubscribeUrl"));
     assert_string_equal(text_at(sns, "MessageAttributes.b.Value"), "2");
+    assert_string_equal(text_at(sns, "MessageAttributes.b.Type"), "String"); /* to a queue it is a Number */
+    assert_string_equal(text_at(sns, "MessageAttributes.c.Type"), "String");
+    assert_string_equal(text_at(sns, "MessageAttributes.c.Value"), "[1]");
+    assert_string_equal(text_at(sns, "MessageAttributes.d.Type"), "Binary");
     cJSON_Delete(e);
 }
 
@@ -384,6 +389,10 @@ static void bad_messages_are_refused(void **state)
          "include "
          "alphanumeric characters, hyphens, underscores, or dots."},
         {"ParameterValueInvalid",
+         "'Message':'x','MessageAttributes':{'a':{'DataType':'String.','StringValue':'1'}}",
+         "The message attribute 'a' has an invalid message attribute type, the set of supported type "
+         "prefixes is Binary, Number, and String."},
+        {"ParameterValueInvalid",
          "'Message':'x','MessageAttributes':{'a':{'DataType':'Stringy','StringValue':"
          "'1'}}",
          "The message attribute 'a' has an invalid message attribute type, the set of supported type "
@@ -464,6 +473,12 @@ static void topics(void **state)
     assert_string_equal(
         refused(r, "InvalidParameter", "sns", "CreateTopic", "{'Name':'t','Tags':[{'Key':'k','Value':'w'}]}"),
         "Invalid parameter: Tags Reason: Topic already exists with different tags");
+    ask(r, "sns", "CreateTopic", "{'Name':'two','Tags':[{'Key':'a','Value':'1'},{'Key':'b','Value':'2'}]}");
+    ask(r, "sns", "CreateTopic", "{'Name':'two','Tags':[{'Key':'b','Value':'2'}]}"); /* fewer are no others */
+    ask(r, "sns", "CreateTopic", "{'Name':'two','Tags':[]}");
+    refused(r, "InvalidParameter", "sns", "CreateTopic",
+            "{'Name':'two','Tags':[{'Key':'a','Value':'1'},{'Key':'c','Value':'3'}]}");
+    ask(r, "sns", "DeleteTopic", "{'TopicArn':'arn:aws:sns:us-east-1:000000000000:two'}");
     refused(r, "InvalidParameter", "sns", "CreateTopic", "{'Name':'t','Attributes':{'DisplayName':'U'}}");
     refused(r, "InvalidParameter", "sns", "CreateTopic", "{'Name':'t t'}");
     refused(r, "InvalidParameter", "sns", "CreateTopic", "{'Name':'t.fifo'}");
@@ -531,6 +546,39 @@ static void tags_and_permissions(void **state)
     cJSON_Delete(policy);
 }
 
+static void a_default_that_is_given_makes_no_other_subscription(void **state)
+{
+    struct room *r = *state;
+    char arn[200], again[200];
+    subscribe(r, "", arn);
+    static const char *const same[] = {"'RawMessageDelivery':'false'",
+                                       "'FilterPolicyScope':'MessageAttributes'", "'FilterPolicy':'{}'",
+                                       "'RawMessageDelivery':'FALSE'", ""};
+    for (size_t i = 0; i < sizeof(same) / sizeof(*same); i++)
+        assert_string_equal(subscribe(r, same[i], again), arn);
+    refused(r, "InvalidParameter", "sns", "Subscribe",
+            "{'TopicArn':'" TOPIC "','Protocol':'sqs','Endpoint':'" QUEUE_ARN
+            "','Attributes':{'FilterPolicyScope':'MessageBody'}}");
+}
+
+static void tags_are_counted_in_characters(void **state)
+{
+    struct room *r = *state;
+    char key[128 * 2 + 1] = "", value[256 * 2 + 1] = "";
+    for (int i = 0; i < 128; i++)
+        memcpy(key + 2 * i, "\u00e9", 3);
+    for (int i = 0; i < 128; i++) /* each two, as UTF-16 has it */
+        memcpy(value + 4 * i, "\U0001f30a", 5);
+    ask(r, "sns", "CreateTopic", "{'Name':'t','Tags':[{'Key':'%s','Value':'%s'}]}", key, value);
+    ask(r, "sqs", "TagQueue", "{'QueueUrl':'" URL "inbox','Tags':{'%s':'%s'}}", key, value);
+    refused(r, "ValidationError", "sns", "CreateTopic", "{'Name':'u','Tags':[{'Key':'x%s','Value':''}]}",
+            key);
+    refused(r, "ValidationError", "sns", "CreateTopic", "{'Name':'u','Tags':[{'Key':'k','Value':'x%s'}]}",
+            value);
+    ask(r, "sns", "SetTopicAttributes",
+        "{'TopicArn':'" TOPIC "','AttributeName':'DisplayName','AttributeValue':'%.200s'}", key);
+}
+
 static void subscriptions(void **state)
 {
     struct room *r = *state;
@@ -561,6 +609,7 @@ static void subscriptions(void **state)
                                  {"Protocol", "sqs"},
                                  {"RawMessageDelivery", "true"},
                                  {"SubscriptionArn", arn},
+                                 {"SubscriptionPrincipal", "arn:aws:iam::000000000000:user/tidepool"},
                                  {"TopicArn", TOPIC}};
     for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++)
         assert_string_equal(text_at(at(out, "Attributes"), expected[i][0]), expected[i][1]);
@@ -574,6 +623,17 @@ static void subscriptions(void **state)
                         "Invalid parameter: AttributeName");
     refused(r, "InvalidParameter", "sns", "ConfirmSubscription", "{'TopicArn':'" TOPIC "','Token':'t'}");
 
+    static const char *const bad[][2] = {
+        {"no-arn", "Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 1"},
+        {"arn:aws:sns:us-east-1",
+         "Invalid parameter: SubscriptionArn Reason: An ARN must have at least 6 elements, not 4"},
+        {TOPIC, "Invalid parameter: SubscriptionId"},
+        {"arn:aws:sqs:us-east-1:000000000000:news:id", "Invalid parameter: SubscriptionArn"},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        assert_string_equal(
+            refused(r, "InvalidParameter", "sns", "Unsubscribe", "{'SubscriptionArn':'%s'}", bad[i][0]),
+            bad[i][1]);
     ask(r, "sns", "Unsubscribe", "{'SubscriptionArn':'%s'}", arn);
     ask(r, "sns", "Unsubscribe", "{'SubscriptionArn':'%s'}", arn);
     assert_string_equal(
@@ -644,6 +704,8 @@ int main(void)
         TEST(topics),
         TEST(tags_and_permissions),
         TEST(subscriptions),
+        TEST(a_default_that_is_given_makes_no_other_subscription),
+        TEST(tags_are_counted_in_characters),
         TEST(pages_of_a_hundred),
         TEST(putting),
         TEST(all_state_is_in_the_store),

@@ -1,6 +1,8 @@
 #include "attr.h"
+#include "base/codec.h"
 #include "base/json.h"
 #include "door/arn.h"
+#include "door/caller.h"
 #include "fault.h"
 #include "filter.h"
 #include <inttypes.h>
@@ -47,7 +49,7 @@ static const char *const topic_names[] = {
 static bool topic_value_fits(struct call *c, struct str name, struct str value, bool whole)
 {
     const char *pre = before[whole];
-    if (str_is(name, "DisplayName") && value.n > 100) {
+    if (str_is(name, "DisplayName") && codec_utf16_len(value) > 100) {
         fail_parameter(c, "%sDisplayName: must be at most 100 characters", pre);
         return false;
     }
@@ -261,6 +263,6 @@ void subscription_attrs_out(struct call *c, const struct subscription *s, cJSON 
     add(out, "PendingConfirmation", STR("false"));
     add(out, "Protocol", str_z(protocol_name(s->protocol)));
     add(out, "SubscriptionArn", s->arn);
-    add(out, "SubscriptionPrincipal", arena_printf(&c->arena, "arn:aws:iam::%.*s:root", STR_ARG(s->owner)));
+    add(out, "SubscriptionPrincipal", caller_arn(&c->arena, s->owner));
     add(out, "TopicArn", s->topic->arn);
 }

@@ -22,6 +22,11 @@ struct layout {
     const char *cert_url, *unsubscribe_url;
 };
 
+struct attribute_layout {
+    const char *indent, *colon, *between;
+    bool plain_types;
+};
+
 static void member(struct buf *b, const struct layout *l, const char *name, struct str value)
 {
     buf_z(b, l->indent);
@@ -50,24 +55,31 @@ static void shared_members(struct call *c, struct buf *b, const struct layout *l
                         "SimpleNotificationService-00000000000000000000000000000000.pem",
                         STR_ARG(s->topic->region)));
     member(b, l, l->unsubscribe_url,
-           arena_printf(&c->arena, "%.*s/?Action=Unsubscribe&Version=%s&SubscriptionArn=%.*s",
-                        STR_ARG(c->world->origin), c->service->version, STR_ARG(s->arn)));
+           arena_printf(&c->arena, "%.*s/?Action=Unsubscribe&SubscriptionArn=%.*s", STR_ARG(c->world->origin),
+                        STR_ARG(s->arn)));
+}
+
+/* A function sees text or bytes: Number and String.Array arrive as String ("Message attribute data types").
+ */
+static struct str type_for_function(struct str type)
+{
+    return str_starts(type, STR("Binary")) ? type : STR("String");
 }
 
 /* "name":{"Type":"String","Value":"text"} for each; binary values stay in base64. */
-static void attributes(struct buf *b, const cJSON *attrs, const char *indent, const char *colon,
-                       const char *between)
+static void attributes(struct buf *b, const cJSON *attrs, const struct attribute_layout *l)
 {
     const cJSON *attr;
     cJSON_ArrayForEach (attr, attrs) {
         struct str text = attribute_of(attr, "StringValue"), binary = attribute_of(attr, "BinaryValue");
-        buf_z(b, indent);
+        struct str type = attribute_of(attr, "DataType");
+        buf_z(b, l->indent);
         buf_json(b, str_z(attr->string));
-        buf_printf(b, "%s{\"Type\":", colon);
-        buf_json(b, attribute_of(attr, "DataType"));
+        buf_printf(b, "%s{\"Type\":", l->colon);
+        buf_json(b, l->plain_types ? type_for_function(type) : type);
         buf_z(b, ",\"Value\":");
         buf_json(b, text.p ? text : binary);
-        buf_printf(b, "}%s", attr->next ? between : "");
+        buf_printf(b, "}%s", attr->next ? l->between : "");
     }
 }
 
@@ -93,7 +105,7 @@ struct str envelope_for_queue(struct call *c, const struct subscription *s, cons
     b.n -= strlen(layout.end);
     if (p->attributes && p->attributes->child) {
         buf_z(&b, ",\n  \"MessageAttributes\" : {\n");
-        attributes(&b, p->attributes, "    ", " : ", ",\n");
+        attributes(&b, p->attributes, &(struct attribute_layout){"    ", " : ", ",\n", false});
         buf_z(&b, "\n  }");
     }
     buf_z(&b, "\n}");
@@ -114,7 +126,7 @@ struct str envelope_for_function(struct call *c, const struct subscription *s, c
     member(&b, &layout, "Subject", p->subject);
     shared_members(c, &b, &layout, s, p);
     buf_z(&b, "\"MessageAttributes\":{");
-    attributes(&b, p->attributes, "", ":", ",");
+    attributes(&b, p->attributes, &(struct attribute_layout){"", ":", ",", true});
     buf_z(&b, "}}}]}");
     return finish(c, &b);
 }

@@ -54,6 +54,16 @@ static cJSON *wanted_attributes(const struct create_topic_in *req)
     return attributes;
 }
 
+/* All tags that are given are there; there may be more. */
+static bool tags_agree(const cJSON *given, const cJSON *have)
+{
+    const cJSON *v;
+    cJSON_ArrayForEach (v, given)
+        if (!str_eq(attribute_of(have, v->string), json_text(v)))
+            return false;
+    return true;
+}
+
 /* What is given must be what is there; what is not given may be anything. */
 static bool agrees(struct call *c, const struct topic *t, const struct create_topic_in *req,
                    const cJSON *tags)
@@ -66,7 +76,7 @@ static bool agrees(struct call *c, const struct topic *t, const struct create_to
     cJSON_Delete(given);
     if (!same)
         fail_parameter(c, "Attributes Reason: Topic already exists with different attributes");
-    else if (req->tags && !json_equal(tags, t->tags))
+    else if (!tags_agree(tags, t->tags))
         fail_parameter(c, "Tags Reason: Topic already exists with different tags");
     return !c->fault;
 }

@@ -110,19 +110,32 @@ static enum op_end answer(struct call *c, const struct subscription *s)
     return OP_DONE;
 }
 
-/* What is given must be in force already; what is not given may be anything. */
-static bool agrees(struct call *c, const struct subscription *s, const cJSON *given)
+/* What holds where an attribute was not given. */
+static const struct {
+    const char *name, *value;
+} defaults[] = {
+    {"RawMessageDelivery", "false"}, {"FilterPolicyScope", "MessageAttributes"}, {"FilterPolicy", "{}"}};
+
+static struct str in_force(const struct subscription *s, const char *name)
 {
-    cJSON *have = json_copy(s->attributes);
-    subscription_attrs_out(c, s, have);
-    bool same = true;
+    struct str set = attribute_of(s->attributes, name);
+    for (size_t i = 0; i < sizeof(defaults) / sizeof(*defaults) && !set.p; i++)
+        if (strcmp(name, defaults[i].name) == 0)
+            set = str_z(defaults[i].value);
+    return set;
+}
+
+/* What is given must be in force already; what is not given may be anything. */
+static bool agrees(const struct subscription *s, const cJSON *given)
+{
     const cJSON *v;
     cJSON_ArrayForEach (v, given) {
-        struct str a = attribute_of(have, v->string), b = json_text(v);
-        same = same && (strcmp(v->string, "RawMessageDelivery") == 0 ? str_ieq(a, b) : str_eq(a, b));
+        struct str have = in_force(s, v->string), want = json_text(v);
+        bool raw = strcmp(v->string, "RawMessageDelivery") == 0;
+        if (!(raw ? str_ieq(have, want) : str_eq(have, want)))
+            return false;
     }
-    cJSON_Delete(have);
-    return same;
+    return true;
 }
 
 static enum op_end run(struct call *c, const void *input)
@@ -135,7 +148,7 @@ static enum op_end run(struct call *c, const void *input)
     struct subscription *s = same_endpoint(t, req);
     if (!s)
         return answer(c, make(c, t, req, attributes));
-    bool same = agrees(c, s, attributes);
+    bool same = agrees(s, attributes);
     cJSON_Delete(attributes);
     if (!same)
         return fail_parameter(c, "Attributes Reason: Subscription already exists with different attributes");

@@ -1,6 +1,7 @@
 /* Unsubscribe, ConfirmSubscription, GetSubscriptionAttributes, SetSubscriptionAttributes, ListSubscriptions,
  * ListSubscriptionsByTopic. */
 #include "attr.h"
+#include "door/arn.h"
 #include "fault.h"
 #include "op.h"
 #include "page.h"
@@ -22,11 +23,24 @@ static const struct shape_row set_in[] = {
 static const struct shape_row text_value[] = {OUT(SHAPE_STR, "value"), SHAPE_END};
 static const struct shape_row get_out[] = {OUT(SHAPE_MAP, "Attributes", .of = text_value), SHAPE_END};
 
+/* A topic's ARN, and an id of a subscription behind it. */
+static bool names_subscription(struct call *c, struct str text)
+{
+    struct arn arn;
+    if (!arn_check(c, text, "SubscriptionArn"))
+        return false;
+    if (!arn_of_service(text, "sns", &arn))
+        fail_parameter(c, "SubscriptionArn");
+    else if (str_find(arn.resource, ':') < 0)
+        fail_parameter(c, "SubscriptionId");
+    return !c->fault;
+}
+
 /* Ending what is not there succeeds. */
 static enum op_end run_unsubscribe(struct call *c, const void *input)
 {
     const struct subscription_in *req = input;
-    if (!arn_check(c, req->arn, "SubscriptionArn"))
+    if (!names_subscription(c, req->arn))
         return OP_FAULT;
     struct subscription *s = subscription_find(c, req->arn);
     if (!s)

@@ -49,7 +49,7 @@ static bool check_name(struct call *c, struct str name)
 static bool is_kind(struct str type, const char *kind)
 {
     struct str k = str_z(kind);
-    return str_starts(type, k) && (type.n == k.n || type.p[k.n] == '.');
+    return str_starts(type, k) && (type.n == k.n || (type.p[k.n] == '.' && type.n > k.n + 1));
 }
 
 static bool check_value(struct call *c, const cJSON *attr)
@@ -183,6 +183,15 @@ static enum rc put(struct call *c, const struct subscription *s, struct outbox_r
     return rc;
 }
 
+/* The trace that the publisher is in goes along; it counts for no limit. */
+static void add_trace_header(struct call *c, cJSON *in)
+{
+    cJSON *system = cJSON_AddObjectToObject(in, "MessageSystemAttributes");
+    cJSON *header = cJSON_AddObjectToObject(system, "AWSTraceHeader");
+    cJSON_AddStringToObject(header, "DataType", "String");
+    add_text(c, header, "StringValue", c->trace_header);
+}
+
 static enum rc to_queue(struct call *c, const struct subscription *s, const struct publication *p)
 {
     struct arn arn;
@@ -196,6 +205,8 @@ static enum rc to_queue(struct call *c, const struct subscription *s, const stru
         cJSON_AddItemReferenceToObject(in, "MessageAttributes", (cJSON *)p->attributes);
     if (p->group.p)
         add_text(c, in, "MessageGroupId", p->group);
+    if (c->trace_header.p)
+        add_trace_header(c, in);
     return put(c, s, (struct outbox_row){.service = STR("sqs"), .operation = STR("SendMessage")}, in);
 }
 

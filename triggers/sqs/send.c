@@ -97,6 +97,8 @@ enum rc send_message(struct call *c, struct queue *q, const struct send *s, cJSO
     digest_md5(s->body, m.md5);
     const cJSON *header = cJSON_GetObjectItemCaseSensitive(s->system, "AWSTraceHeader");
     m.trace_header = json_text(cJSON_GetObjectItemCaseSensitive(header, "StringValue"));
+    if (!m.trace_header.p)
+        m.trace_header = c->trace_header;
     char *attributes = s->attributes && s->attributes->child ? json_printed(s->attributes) : NULL;
     m.attributes = str_z(attributes);
     rc = write_message(c, q, &m, s->delay == SHAPE_NO_INT ? q->delay : s->delay);
