@@ -34,7 +34,7 @@ def get(path=b"/hello", *lines):
 
 
 def post(*lines, body=b""):
-    return b"\r\n".join((b"POST /echo HTTP/1.1", b"Host: x") + lines) + b"\r\n\r\n" + body
+    return b"\r\n".join((b"POST /echo HTTP/1.1", b"Host: x", b"Content-Type: text/plain") + lines) + b"\r\n\r\n" + body
 
 
 # Bytes that are no request that we can trust: status, bytes.

@@ -383,7 +383,8 @@ static void test_a_loop_ends_at_the_deadline(void **state)
 static void test_memory_that_is_used_up(void **state)
 {
     struct world *w = world_of(state);
-    put_function(w, "glutton", "return function() local s = 'x' while true do s = s .. s end end", "");
+    put_function(w, "glutton", "return function() local s = 'x' while true do s = s .. s end end",
+                 "{\"Timeout\":900}");
     struct call *c = invoke(w, "glutton", "{}", "{\"LogType\":\"Tail\"}");
     cJSON *error = cJSON_Parse(buf_zstr(&c->payload_out));
     assert_string_equal(cJSON_GetStringValue(cJSON_GetObjectItem(error, "errorType")), "Runtime.ExitError");
