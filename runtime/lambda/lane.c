@@ -258,7 +258,7 @@ bool home_is_stuck(struct home *h, int64_t now)
         return false;
     int64_t cpu = h->kind->cpu_us(h);
     if (cpu < 0) /* then time must do */
-        cpu = now;
+        return since >= LANE_STUCK_US;
     if (h->slice_us != now - since) {
         h->slice_us = now - since;
         h->slice_cpu_us = cpu;
