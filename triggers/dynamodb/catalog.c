@@ -1,5 +1,6 @@
 #include "catalog_inside.h"
 
+#include "backfill.h"
 #include "base/json.h"
 #include "door/arn.h"
 #include "door/stored.h"
@@ -32,6 +33,7 @@ static const struct shape_row index_form[] = {
     OUT(SHAPE_LIST, "KeySchema", .flags = SHAPE_REQ, .min = 1, .max = 2, .of = parts_form),
     OUT(SHAPE_STRUCT, "Projection", .flags = SHAPE_REQ, .of = projection_form),
     OUT(SHAPE_STRUCT, "ProvisionedThroughput", .of = throughput_form),
+    OUT(SHAPE_BOOL, "Backfilling"),
     SHAPE_END,
 };
 static const struct shape_row indexes_form[] = {OUT(SHAPE_STRUCT, "member", .of = index_form), SHAPE_END};
@@ -73,7 +75,7 @@ enum rc catalog_open(struct world *w, void **state)
     if (rc != RC_OK)
         return rc;
     struct catalog *k = xcalloc(1, sizeof *k);
-    (void)w;
+    k->world = w;
     map_init(&k->tables);
     map_init(&k->streams);
     *state = k;
@@ -100,13 +102,15 @@ void catalog_drop(struct world *w, void *state)
     forget_all(k);
     map_init(&k->tables);
     map_init(&k->streams);
+    backfill_dropped(k);
 }
 
 void catalog_close(struct world *w, void *state)
 {
-    (void)w;
-    forget_all(state);
-    free(state);
+    struct catalog *k = state;
+    timer_stop(w->timers, &k->backfill);
+    forget_all(k);
+    free(k);
 }
 
 struct catalog *catalog_of(const struct call *c)
@@ -219,6 +223,8 @@ static enum rc install(struct call *c, const struct place *p, struct table *t)
     char room[512];
     struct str name = model_name(room, sizeof room, p);
     enum rc rc = attach_stream(c, t);
+    if (rc == RC_OK)
+        rc = backfill_attach(c, t);
     if (rc != RC_OK) {
         table_free(t);
         return rc;
@@ -295,6 +301,20 @@ enum rc catalog_put_json(struct store *txn, const struct key *k, const cJSON *tr
     return rc;
 }
 
+/* What is counted stays so when a definition changes; a new table, or index, is empty. */
+static void carry_counts(const struct table *from, struct table *to)
+{
+    to->counted = !from || from->counted;
+    for (size_t i = 0; from && i < to->index_count; i++)
+        for (size_t j = 0; j < from->index_count; j++)
+            if (to->indexes[i].id == from->indexes[j].id) {
+                to->indexes[i].items = from->indexes[j].items;
+                to->indexes[i].bytes = from->indexes[j].bytes;
+            }
+    to->items = from ? from->items : 0;
+    to->bytes = from ? from->bytes : 0;
+}
+
 enum rc catalog_save(struct call *c, cJSON *def, struct table **out)
 {
     const struct table *old = *out;
@@ -305,6 +325,7 @@ enum rc catalog_save(struct call *c, cJSON *def, struct table **out)
     enum rc rc = catalog_put_json(c->txn, &k, def);
     key_release(&k);
     *out = table_new(p.account, p.region, def);
+    carry_counts(old, *out);
     if (rc != RC_OK) {
         table_free(*out);
         return rc;

@@ -11,9 +11,14 @@
 #include "model.h"
 
 struct catalog {
-    struct map tables;  /* "account/region/name" -> struct table, room */
-    struct map streams; /* arn -> struct stream, room */
+    struct world *world;
+    struct map tables;     /* "account/region/name" -> struct table, room */
+    struct map streams;    /* arn -> struct stream, room */
+    bool filling;          /* an index may be waiting for its next portion: backfill.h ... */
+    struct timer backfill; /* ... which comes then */
 };
+
+struct catalog *catalog_of(const struct call *c);
 
 enum rc catalog_open(struct world *w, void **state);
 void catalog_drop(struct world *w, void *state);
@@ -32,7 +37,9 @@ bool catalog_name_long(struct call *c, struct str name, enum op_end *end);
 /* An ARN of another account or region. */
 bool catalog_elsewhere(const struct call *c, struct str name);
 
-/* Writes the definition (moved) of a new or changed table; *out: the table as it was, NULL when it is new. */
+/* Writes the definition (moved) of a new or changed table; *out: the table as it was (freed), NULL when it is
+ * new.
+ */
 enum rc catalog_save(struct call *c, cJSON *def, struct table **out);
 
 /* Removes the table's row and model; items and entries are wiped. */

@@ -6,7 +6,6 @@
 #include "store/key.h"
 #include "store/store.h"
 
-struct catalog *catalog_of(const struct call *c);
 void catalog_stream_free(struct stream *s);
 
 enum rc catalog_put_json(struct store *txn, const struct key *k, const cJSON *tree);

@@ -47,7 +47,9 @@ static void add_indexes(struct call *c, cJSON *to, const char *name, const struc
         add_copy(o, "KeySchema", member(at, "KeySchema"));
         add_copy(o, "Projection", member(at, "Projection"));
         if (global) {
-            cJSON_AddStringToObject(o, "IndexStatus", status);
+            cJSON_AddStringToObject(o, "IndexStatus", x->filling ? "CREATING" : status);
+            if (x->filling)
+                cJSON_AddBoolToObject(o, "Backfilling", true);
             add_throughput(o, member(at, "ProvisionedThroughput"));
         }
         cJSON_AddNumberToObject(o, "IndexSizeBytes", (double)x->bytes);
@@ -106,4 +108,17 @@ cJSON *table_describe(struct call *c, struct table *t, const char *status, const
     }
     add_copy(o, "DeletionProtectionEnabled", member(t->def, "DeletionProtectionEnabled"));
     return o;
+}
+
+void describe_new_index(cJSON *description, struct str index)
+{
+    cJSON *at;
+    cJSON_ArrayForEach (at, member(description, "GlobalSecondaryIndexes")) {
+        if (!str_eq(index, json_member_text(at, "IndexName")))
+            continue;
+        cJSON_DeleteItemFromObjectCaseSensitive(at, "IndexStatus");
+        cJSON_DeleteItemFromObjectCaseSensitive(at, "Backfilling");
+        cJSON_AddStringToObject(at, "IndexStatus", "CREATING");
+        cJSON_AddBoolToObject(at, "Backfilling", false);
+    }
 }

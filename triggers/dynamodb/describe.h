@@ -8,4 +8,7 @@
 cJSON *table_describe(struct call *c, struct table *t, const char *status, const char *index_status,
                       enum rc *rc);
 
+/* In the answer of an operation that made an index, that one is CREATING, however full it is already. */
+void describe_new_index(cJSON *description, struct str index);
+
 #endif

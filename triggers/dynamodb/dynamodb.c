@@ -1,5 +1,6 @@
 #include "dynamodb.h"
 
+#include "backfill.h"
 #include "catalog.h"
 #include "ops.h"
 
@@ -24,6 +25,7 @@ static const struct op_row *const table_ops[] = {
     &ddb_delete_table,
     &ddb_update_table,
     &ddb_put_table,
+    &ddb_backfill,
     &ddb_put_item,
     &ddb_get_item,
     &ddb_update_item,
@@ -48,6 +50,7 @@ const struct service dynamodb_service = {
     .wires = WIRE_JSON10,
     .ops = table_ops,
     .open = catalog_open,
+    .start = backfill_start,
     .drop = catalog_drop,
     .close = catalog_close,
 };

@@ -1,5 +1,6 @@
 #include "index.h"
 
+#include "backfill.h"
 #include "store.h"
 
 /* One entry as it should be: key and text; no entry: size 0 and absent text. */
@@ -76,6 +77,8 @@ enum rc index_update(struct call *c, struct table *t, const struct version *old,
     enum rc rc = RC_OK;
     for (size_t i = 0; i < t->index_count && rc == RC_OK; i++) {
         struct entry from, to;
+        if (t->indexes[i].filling && backfill_ahead(t, &t->indexes[i], new->item ? new->item : old->item))
+            continue;
         entry_make(&c->arena, t, &t->indexes[i], old, &from);
         entry_make(&c->arena, t, &t->indexes[i], new, &to);
         if (from.text.p || to.text.p)
@@ -109,33 +112,52 @@ struct fill {
     struct table *table;
     struct index *index;
     struct arena scratch; /* one item's memory at a time */
+    int items;            /* that may still be read */
+    int64_t bytes;
 };
 
-static enum rc fill_row(void *arg, struct stored s)
+static enum rc fill_row(struct fill *f, struct str key, struct stored s)
 {
-    struct fill *f = arg;
     arena_clear(&f->scratch);
     struct version v = {.text = arena_str(&f->scratch, s.text), .size = s.size};
+    buf_clear(&f->index->filled);
+    buf_str(&f->index->filled, key);
+    buf_char(&f->index->filled, 0); /* the first key behind it */
+    f->items--;
+    f->bytes -= (int64_t)s.text.n;
     v.item = attr_map_from_text(&f->scratch, v.text);
     if (!v.item)
         return RC_BAD;
     struct entry e;
     entry_make(&f->scratch, f->table, f->index, &v, &e);
     enum rc rc = e.text.p ? entry_put(f->txn, &e, true) : RC_OK;
+    f->index->items += e.text.p != NULL;
+    f->index->bytes += (int64_t)e.size;
     entry_release(&e);
     return rc;
 }
 
-enum rc index_fill(struct call *c, struct table *t, struct index *x)
+enum rc index_fill(struct call *c, struct table *t, struct index *x, int items, size_t bytes, bool *all)
 {
-    struct key k;
-    struct fill f = {.txn = c->txn, .table = t, .index = x};
+    struct key from, to;
+    struct store_cursor *at;
+    struct str key, value, begin = buf_view(&x->filled);
+    struct fill f = {.txn = c->txn, .table = t, .index = x, .items = items, .bytes = (int64_t)bytes};
+    whole_key(&from, t, NULL);
+    key_after(&to, key_view(&from));
+    enum rc rc = store_seek(c->txn, &at, begin.n ? begin : key_view(&from), key_view(&to), false);
+    key_release(&from);
+    key_release(&to);
+    if (rc != RC_OK)
+        return rc;
     arena_init(&f.scratch);
-    whole_key(&k, t, NULL);
-    enum rc rc = each_row(c, &k, fill_row, &f);
-    key_release(&k);
+    while (f.items > 0 && f.bytes > 0 && (rc = store_next(at, &key, &value)) == RC_OK &&
+           (rc = fill_row(&f, key, stored_read(value))) == RC_OK)
+        continue;
+    store_cursor_close(at);
     arena_release(&f.scratch);
-    return rc;
+    *all = rc == RC_END;
+    return rc == RC_END ? RC_OK : rc;
 }
 
 struct counts {

@@ -15,8 +15,9 @@ struct version {
 enum rc index_update(struct call *c, struct table *t, const struct version *old, const struct version *new,
                      struct units *u);
 
-/* Writes the entries of all items for an index that is new. */
-enum rc index_fill(struct call *c, struct table *t, struct index *x);
+/* Writes the entries of the next items for an index that is filled (backfill.h): of at most so many, and
+ * until their text is so long.  *all: none is left. */
+enum rc index_fill(struct call *c, struct table *t, struct index *x, int items, size_t bytes, bool *all);
 
 /* Items and bytes of the table and its indexes, counted when they are not known. */
 enum rc table_count(struct call *c, struct table *t);

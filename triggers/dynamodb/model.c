@@ -86,6 +86,8 @@ static void read_indexes(struct table *t, const char *list, bool global, const c
         x->id = (uint64_t)cJSON_GetObjectItemCaseSensitive(at, "Id")->valuedouble;
         x->name = str_z(text(at, "IndexName"));
         x->global = global;
+        x->filling = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(at, "Backfilling"));
+        buf_init(&x->filled, 64u << 10); /* a key in the store, with room */
         t->has_local |= !global;
         key_schema_read(cJSON_GetObjectItemCaseSensitive(at, "KeySchema"), definitions, &x->keys);
         read_projection(t, x, cJSON_GetObjectItemCaseSensitive(at, "Projection"));
@@ -123,6 +125,8 @@ void table_free(struct table *t)
 {
     if (!t)
         return;
+    for (size_t i = 0; i < t->index_count; i++)
+        buf_release(&t->indexes[i].filled);
     cJSON_Delete(t->def);
     arena_release(&t->arena);
     free(t);

@@ -28,6 +28,8 @@ struct index {
     struct path *projected; /* what entries hold: keys of table and index, and included attributes */
     size_t projected_count;
     struct path_tree places; /* of the same */
+    bool filling;            /* backfill.h: it cannot be read yet ... */
+    struct buf filled;       /* ... and items with keys before this one have their entries */
     int64_t items, bytes;    /* as struct table's */
 };
 

@@ -1,6 +1,7 @@
 /* DeleteTable: gone at once, with its items and indexes; its stream stays readable for a day. */
 #include "catalog.h"
 #include "describe.h"
+#include "dynamodb.h"
 #include "ops.h"
 #include "table_change.h"
 
@@ -27,6 +28,11 @@ static enum op_end run(struct call *c, const void *input)
             c, &fault_validation,
             "Resource cannot be deleted as it is currently protected against deletion. Disable deletion "
             "protection first.");
+    for (size_t i = 0; i < t->index_count; i++)
+        if (t->indexes[i].filling)
+            return call_fail(c, &ddb_in_use,
+                             "Attempt to change a resource which is still in use: Cannot delete table while "
+                             "indexes are being created, updated, or deleted.");
     cJSON *answer = table_describe(c, t, "DELETING", "DELETING", &rc);
     if (!answer)
         return call_broke(c, rc);

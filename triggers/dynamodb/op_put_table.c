@@ -1,5 +1,6 @@
 /* PutTable, internal: makes the table so, and leaves one that is already so untouched.  What cannot change in
  * a table that lives (its keys, its local indexes) is a fault. */
+#include "backfill.h"
 #include "catalog.h"
 #include "ops.h"
 #include "table_change.h"
@@ -153,7 +154,7 @@ static enum rc update(struct call *c, const struct table_in *req, struct table *
         cJSON_Delete(def);
     cJSON_ArrayForEach (at, fresh)
         if (rc == RC_OK)
-            rc = change_index_fill(c, *t, json_text(at));
+            rc = backfill_begin(c, t, json_text(at));
     cJSON_Delete(fresh);
     return rc;
 }

@@ -1,5 +1,7 @@
-/* UpdateTable: billing mode and throughput, the stream, one global index more or less.  In force at once; the
- * answer says UPDATING, as the service's does. */
+/* UpdateTable: billing mode and throughput, the stream, one global index more or less.  In force at once, but
+ * for a new index of a table with many items (backfill.h); the answer says UPDATING, as the service's does.
+ */
+#include "backfill.h"
 #include "catalog.h"
 #include "describe.h"
 #include "dynamodb.h"
@@ -182,7 +184,7 @@ static bool create_index(struct table_update *j, const cJSON *index)
         return wrong_value(&j->wrong, INVALID "GlobalSecondaryIndex count exceeds the per-table limit of %d",
                            TABLE_GLOBALS_MAX);
     j->rc = change_index_add(j->call, index, j->def);
-    j->fill = name;
+    j->fill = arena_str(&j->call->arena, name);
     return j->rc == RC_OK && table_in_check_projected(member(j->def, "GlobalSecondaryIndexes"),
                                                       member(j->def, "LocalSecondaryIndexes"), &j->wrong);
 }
@@ -238,6 +240,16 @@ static bool update_index(struct table_update *j, const cJSON *update)
     return true;
 }
 
+/* Is an index filled, other than the one that is to go? */
+static bool others_fill(const struct table_update *j, const cJSON *drop)
+{
+    struct str going = json_member_text(drop, "IndexName");
+    for (size_t i = 0; i < j->table->index_count; i++)
+        if (j->table->indexes[i].filling && !str_eq(j->table->indexes[i].name, going))
+            return true;
+    return false;
+}
+
 static bool change_indexes(struct table_update *j)
 {
     const cJSON *at;
@@ -250,7 +262,7 @@ static bool change_indexes(struct table_update *j)
                                "One of GlobalSecondaryIndexUpdate.Update, "
                                "GlobalSecondaryIndexUpdate.Create, GlobalSecondaryIndexUpdate.Delete must "
                                "not be null");
-        if ((create || drop) && made++)
+        if ((create || drop) && (made++ || others_fill(j, drop)))
             return wrong_say(&j->wrong, &ddb_limit,
                              "Subscriber limit exceeded: Only 1 online index can be created or "
                              "deleted simultaneously per table");
@@ -277,10 +289,12 @@ static enum op_end finish(struct table_update *j)
     struct call *c = j->call;
     j->rc = catalog_save(c, j->def, &j->table);
     if (j->rc == RC_OK && j->fill.p)
-        j->rc = change_index_fill(c, j->table, arena_str(&c->arena, j->fill));
+        j->rc = backfill_begin(c, &j->table, j->fill);
     cJSON *answer = j->rc == RC_OK ? table_describe(c, j->table, "UPDATING", "ACTIVE", &j->rc) : NULL;
     if (!answer)
         return catalog_broke(c, j->rc);
+    if (j->fill.p)
+        describe_new_index(answer, j->fill);
     cJSON_AddItemToObject(call_out(c), "TableDescription", answer);
     return OP_DONE;
 }

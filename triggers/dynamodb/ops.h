@@ -5,7 +5,7 @@
 #include "door/op.h"
 
 extern const struct op_row ddb_create_table, ddb_describe_table, ddb_list_tables, ddb_delete_table,
-    ddb_update_table, ddb_put_table;
+    ddb_update_table, ddb_put_table, ddb_backfill;
 extern const struct op_row ddb_put_item, ddb_get_item, ddb_update_item, ddb_delete_item;
 extern const struct op_row ddb_query, ddb_scan;
 extern const struct op_row ddb_batch_get_item, ddb_batch_write_item;

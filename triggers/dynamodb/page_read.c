@@ -82,6 +82,9 @@ static bool find_index(struct page *p, struct wrong *w)
     if (!p->index)
         return wrong_value(w, "The table does not have the specified index: %.*s",
                            STR_ARG(p->in->index_name));
+    if (p->index->filling)
+        return wrong_value(w, "Cannot read from backfilling global secondary index: %.*s",
+                           STR_ARG(p->index->name));
     p->keys = &p->index->keys;
     if (p->index->global && p->in->consistent == 1)
         return wrong_value(w, "Consistent reads are not supported on global secondary indexes");

@@ -6,6 +6,7 @@
  *   ddb.item    table-id  hash64(hash key) hash [range]                        the item
  *   ddb.entry   index-id  hash64(hash key) hash [range] and the table's keys   the projected item
  *   ddb.record  stream-id number                        a stream record (stream.c)
+ *   ddb.backfill index-id                               how far the index is filled (backfill.c)
  *
  * Keys of type S and B are their bytes, N is number_key's.  A partition is one run of keys in the order of
  * its range key, so a query is a range scan; partitions lie in the order of a hash, so the segments of a

@@ -1,7 +1,7 @@
 #include "table_change.h"
 
+#include "backfill.h"
 #include "catalog.h"
-#include "index.h"
 #include "store.h"
 #include "table_in.h"
 
@@ -52,21 +52,21 @@ enum rc change_index_add(struct call *c, const cJSON *index, cJSON *def)
     cJSON *list = cJSON_GetObjectItemCaseSensitive(def, "GlobalSecondaryIndexes");
     if (!list)
         list = cJSON_AddArrayToObject(def, "GlobalSecondaryIndexes");
-    cJSON_AddItemToArray(list, table_in_define_index(c, index, &rc));
+    cJSON *made = table_in_define_index(c, index, &rc);
+    cJSON_AddBoolToObject(made, "Backfilling", true);
+    cJSON_AddItemToArray(list, made);
     return rc;
-}
-
-enum rc change_index_fill(struct call *c, struct table *t, struct str name)
-{
-    return index_fill(c, t, table_index(t, name));
 }
 
 enum rc change_index_drop(struct call *c, struct table *t, struct str name, cJSON *def)
 {
     struct key k;
-    whole_key(&k, t, table_index(t, name));
+    const struct index *x = table_index(t, name);
+    whole_key(&k, t, x);
     enum rc rc = store_wipe(c->txn, key_view(&k));
     key_release(&k);
+    if (rc == RC_OK)
+        rc = backfill_forget(c, x);
     cJSON_Delete(cJSON_DetachItemViaPointer(cJSON_GetObjectItemCaseSensitive(def, "GlobalSecondaryIndexes"),
                                             change_index_def(def, name)));
     return rc;

@@ -15,10 +15,8 @@ enum rc change_stream_on(struct call *c, const struct table *t, enum stream_view
 /* ... or off: it stays readable for a day. */
 enum rc change_stream_off(struct call *c, struct table *t, cJSON *def);
 
-/* Adds a global index that catalog_save must bring into the model before change_index_fill writes its
- * entries. */
+/* Adds a global index that catalog_save must bring into the model before backfill_begin enters the items. */
 enum rc change_index_add(struct call *c, const cJSON *index, cJSON *def);
-enum rc change_index_fill(struct call *c, struct table *t, struct str name);
 enum rc change_index_drop(struct call *c, struct table *t, struct str name, cJSON *def);
 
 /* Replaces a member; value NULL: takes it away. */
