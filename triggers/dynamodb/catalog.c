@@ -301,18 +301,25 @@ enum rc catalog_put_json(struct store *txn, const struct key *k, const cJSON *tr
     return rc;
 }
 
-/* What is counted stays so when a definition changes; a new table, or index, is empty. */
-static void carry_counts(const struct table *from, struct table *to)
+static void carry(const struct tally *from, struct tally *to)
 {
-    to->counted = !from || from->counted;
-    for (size_t i = 0; from && i < to->index_count; i++)
-        for (size_t j = 0; j < from->index_count; j++)
-            if (to->indexes[i].id == from->indexes[j].id) {
-                to->indexes[i].items = from->indexes[j].items;
-                to->indexes[i].bytes = from->indexes[j].bytes;
-            }
-    to->items = from ? from->items : 0;
-    to->bytes = from ? from->bytes : 0;
+    to->whole = from->whole;
+    to->items = from->whole ? from->items : 0;
+    to->bytes = from->whole ? from->bytes : 0;
+}
+
+/* What is counted stays so when a definition changes; a new table, or index, is empty. */
+static void carry_tallies(const struct table *from, struct table *to)
+{
+    static const struct tally empty = {.whole = true};
+    carry(from ? &from->tally : &empty, &to->tally);
+    for (size_t i = 0; i < to->index_count; i++) {
+        const struct tally *old = &empty;
+        for (size_t j = 0; from && j < from->index_count; j++)
+            if (to->indexes[i].id == from->indexes[j].id)
+                old = &from->indexes[j].tally;
+        carry(old, &to->indexes[i].tally);
+    }
 }
 
 enum rc catalog_save(struct call *c, cJSON *def, struct table **out)
@@ -325,7 +332,7 @@ enum rc catalog_save(struct call *c, cJSON *def, struct table **out)
     enum rc rc = catalog_put_json(c->txn, &k, def);
     key_release(&k);
     *out = table_new(p.account, p.region, def);
-    carry_counts(old, *out);
+    carry_tallies(old, *out);
     if (rc != RC_OK) {
         table_free(*out);
         return rc;

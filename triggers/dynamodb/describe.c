@@ -1,7 +1,5 @@
 #include "describe.h"
 
-#include "index.h"
-
 static const cJSON *member(const cJSON *o, const char *name)
 {
     return cJSON_GetObjectItemCaseSensitive(o, name);
@@ -52,8 +50,8 @@ static void add_indexes(struct call *c, cJSON *to, const char *name, const struc
                 cJSON_AddBoolToObject(o, "Backfilling", true);
             add_throughput(o, member(at, "ProvisionedThroughput"));
         }
-        cJSON_AddNumberToObject(o, "IndexSizeBytes", (double)x->bytes);
-        cJSON_AddNumberToObject(o, "ItemCount", (double)x->items);
+        cJSON_AddNumberToObject(o, "IndexSizeBytes", (double)x->tally.bytes);
+        cJSON_AddNumberToObject(o, "ItemCount", (double)x->tally.items);
         cJSON_AddStringToObject(o, "IndexArn",
                                 arena_printf(&c->arena, "%.*s/index/%s", STR_ARG(t->arn), index).p);
         cJSON_AddItemToArray(out, o);
@@ -80,12 +78,8 @@ static void add_billing(cJSON *to, const cJSON *def)
         add_seconds(out, "LastUpdateToPayPerRequestDateTime", member(def, "Updated"));
 }
 
-cJSON *table_describe(struct call *c, struct table *t, const char *status, const char *index_status,
-                      enum rc *rc)
+cJSON *table_describe(struct call *c, const struct table *t, const char *status, const char *index_status)
 {
-    *rc = table_count(c, t);
-    if (*rc != RC_OK)
-        return NULL;
     cJSON *o = cJSON_CreateObject();
     add_copy(o, "AttributeDefinitions", member(t->def, "AttributeDefinitions"));
     cJSON_AddStringToObject(o, "TableName", t->name.p);
@@ -93,8 +87,8 @@ cJSON *table_describe(struct call *c, struct table *t, const char *status, const
     cJSON_AddStringToObject(o, "TableStatus", status);
     add_seconds(o, "CreationDateTime", member(t->def, "Created"));
     add_throughput(o, member(t->def, "ProvisionedThroughput"));
-    cJSON_AddNumberToObject(o, "TableSizeBytes", (double)t->bytes);
-    cJSON_AddNumberToObject(o, "ItemCount", (double)t->items);
+    cJSON_AddNumberToObject(o, "TableSizeBytes", (double)t->tally.bytes);
+    cJSON_AddNumberToObject(o, "ItemCount", (double)t->tally.items);
     cJSON_AddStringToObject(o, "TableArn", t->arn.p);
     add_copy(o, "TableId", member(t->def, "TableId"));
     add_billing(o, t->def);

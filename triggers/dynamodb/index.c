@@ -2,6 +2,7 @@
 
 #include "backfill.h"
 #include "store.h"
+#include "tally.h"
 
 /* One entry as it should be: key and text; no entry: size 0 and absent text. */
 struct entry {
@@ -66,8 +67,10 @@ static enum rc entry_replace(struct call *c, struct table *t, size_t i, struct e
         units += units_write(!moved && from->size > to->size ? from->size : to->size);
     }
     units_add_index(&c->arena, u, t, i, units);
-    x->items += (to->text.p != NULL) - (from->text.p != NULL);
-    x->bytes += (int64_t)to->size - (int64_t)from->size;
+    if (from->text.p)
+        tally_note(&x->tally, key_view(&from->key), -1, -(int64_t)from->size);
+    if (to->text.p)
+        tally_note(&x->tally, key_view(&to->key), 1, (int64_t)to->size);
     return rc;
 }
 
@@ -87,24 +90,6 @@ enum rc index_update(struct call *c, struct table *t, const struct version *old,
         entry_release(&to);
     }
     return rc;
-}
-
-/* Walks over all rows below a prefix. */
-static enum rc each_row(struct call *c, const struct key *prefix, enum rc (*row)(void *arg, struct stored s),
-                        void *arg)
-{
-    struct key end;
-    struct store_cursor *at;
-    struct str key, value;
-    key_after(&end, key_view(prefix));
-    enum rc rc = store_seek(c->txn, &at, key_view(prefix), key_view(&end), false);
-    key_release(&end);
-    if (rc != RC_OK)
-        return rc;
-    while ((rc = store_next(at, &key, &value)) == RC_OK && (rc = row(arg, stored_read(value))) == RC_OK)
-        continue;
-    store_cursor_close(at);
-    return rc == RC_END ? RC_OK : rc;
 }
 
 struct fill {
@@ -131,8 +116,8 @@ static enum rc fill_row(struct fill *f, struct str key, struct stored s)
     struct entry e;
     entry_make(&f->scratch, f->table, f->index, &v, &e);
     enum rc rc = e.text.p ? entry_put(f->txn, &e, true) : RC_OK;
-    f->index->items += e.text.p != NULL;
-    f->index->bytes += (int64_t)e.size;
+    if (e.text.p)
+        tally_note(&f->index->tally, key_view(&e.key), 1, (int64_t)e.size);
     entry_release(&e);
     return rc;
 }
@@ -158,40 +143,4 @@ enum rc index_fill(struct call *c, struct table *t, struct index *x, int items, 
     arena_release(&f.scratch);
     *all = rc == RC_END;
     return rc == RC_END ? RC_OK : rc;
-}
-
-struct counts {
-    int64_t items, bytes;
-};
-
-static enum rc count_row(void *arg, struct stored s)
-{
-    struct counts *n = arg;
-    n->items++;
-    n->bytes += (int64_t)s.size;
-    return RC_OK;
-}
-
-static enum rc count_rows(struct call *c, const struct table *t, const struct index *x, int64_t *items,
-                          int64_t *bytes)
-{
-    struct key k;
-    struct counts n = {0, 0};
-    whole_key(&k, t, x);
-    enum rc rc = each_row(c, &k, count_row, &n);
-    key_release(&k);
-    *items = n.items;
-    *bytes = n.bytes;
-    return rc;
-}
-
-enum rc table_count(struct call *c, struct table *t)
-{
-    if (t->counted)
-        return RC_OK;
-    enum rc rc = count_rows(c, t, NULL, &t->items, &t->bytes);
-    for (size_t i = 0; i < t->index_count && rc == RC_OK; i++)
-        rc = count_rows(c, t, &t->indexes[i], &t->indexes[i].items, &t->indexes[i].bytes);
-    t->counted = rc == RC_OK;
-    return rc;
 }

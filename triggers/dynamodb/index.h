@@ -19,7 +19,4 @@ enum rc index_update(struct call *c, struct table *t, const struct version *old,
  * until their text is so long.  *all: none is left. */
 enum rc index_fill(struct call *c, struct table *t, struct index *x, int items, size_t bytes, bool *all);
 
-/* Items and bytes of the table and its indexes, counted when they are not known. */
-enum rc table_count(struct call *c, struct table *t);
-
 #endif

@@ -4,6 +4,8 @@
 #include "door/arn.h"
 #include <stdlib.h>
 
+enum { STORE_KEY_ROOM = 64 << 10 }; /* for the longest key of an item or entry */
+
 /* --- reading a definition */
 
 static const char *text(const cJSON *o, const char *name)
@@ -87,7 +89,8 @@ static void read_indexes(struct table *t, const char *list, bool global, const c
         x->name = str_z(text(at, "IndexName"));
         x->global = global;
         x->filling = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(at, "Backfilling"));
-        buf_init(&x->filled, 64u << 10); /* a key in the store, with room */
+        buf_init(&x->tally.upto, STORE_KEY_ROOM);
+        buf_init(&x->filled, STORE_KEY_ROOM);
         t->has_local |= !global;
         key_schema_read(cJSON_GetObjectItemCaseSensitive(at, "KeySchema"), definitions, &x->keys);
         read_projection(t, x, cJSON_GetObjectItemCaseSensitive(at, "Projection"));
@@ -104,6 +107,7 @@ struct table *table_new(struct str account, struct str region, cJSON *def)
     const cJSON *definitions = cJSON_GetObjectItemCaseSensitive(def, "AttributeDefinitions");
     struct table *t = xcalloc(1, sizeof *t);
     arena_init(&t->arena);
+    buf_init(&t->tally.upto, STORE_KEY_ROOM);
     t->def = def;
     t->id = (uint64_t)cJSON_GetObjectItemCaseSensitive(def, "Id")->valuedouble;
     t->account = arena_str(&t->arena, account);
@@ -125,8 +129,11 @@ void table_free(struct table *t)
 {
     if (!t)
         return;
-    for (size_t i = 0; i < t->index_count; i++)
+    for (size_t i = 0; i < t->index_count; i++) {
         buf_release(&t->indexes[i].filled);
+        buf_release(&t->indexes[i].tally.upto);
+    }
+    buf_release(&t->tally.upto);
     cJSON_Delete(t->def);
     arena_release(&t->arena);
     free(t);

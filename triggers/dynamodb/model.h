@@ -17,6 +17,13 @@ struct key_schema {
     int n;
 };
 
+/* tally.h */
+struct tally {
+    bool whole;      /* all is counted, and writes keep it so; false: only rows with keys before `upto` */
+    struct buf upto; /* empty: nothing is counted */
+    int64_t items, bytes;
+};
+
 enum project { PROJECT_ALL, PROJECT_KEYS_ONLY, PROJECT_INCLUDE };
 
 struct index {
@@ -30,7 +37,7 @@ struct index {
     struct path_tree places; /* of the same */
     bool filling;            /* backfill.h: it cannot be read yet ... */
     struct buf filled;       /* ... and items with keys before this one have their entries */
-    int64_t items, bytes;    /* as struct table's */
+    struct tally tally;
 };
 
 enum stream_view { VIEW_KEYS_ONLY, VIEW_NEW_IMAGE, VIEW_OLD_IMAGE, VIEW_BOTH };
@@ -57,9 +64,7 @@ struct table {
     struct stream *stream; /* NULL: none is enabled.  Belongs to the catalog */
     cJSON *def;            /* the row: see catalog.h */
     bool has_local;
-    /* Counts are kept while the model lives and counted anew by the first DescribeTable after that. */
-    bool counted;
-    int64_t items, bytes;
+    struct tally tally;
     struct arena arena;
 };
 

@@ -3,6 +3,7 @@
 #include "catalog.h"
 #include "ops.h"
 #include "rmw.h"
+#include "tally.h"
 #include "write.h"
 
 #define REQUESTS_MAX 25
@@ -113,7 +114,7 @@ static enum rc write_all(struct call *c, struct batch *b)
             rc = rmw_apply(c, &b->writes[i]);
     if (rc != RC_OK)
         for (size_t i = 0; i < b->n; i++)
-            b->writes[i].table->counted = false; /* the writes before the one that failed are undone */
+            tally_forget(b->writes[i].table); /* the writes before the one that failed are undone */
     return rc;
 }
 

@@ -25,10 +25,9 @@ static enum op_end run(struct call *c, const void *input)
         return call_fail(c, &ddb_in_use, "Table already exists: %.*s", STR_ARG(t->name));
     if (rc == RC_NONE)
         rc = change_create(c, req, &t);
-    cJSON *answer = rc == RC_OK ? table_describe(c, t, "CREATING", "CREATING", &rc) : NULL;
-    if (!answer)
+    if (rc != RC_OK)
         return catalog_broke(c, rc);
-    cJSON_AddItemToObject(call_out(c), "TableDescription", answer);
+    cJSON_AddItemToObject(call_out(c), "TableDescription", table_describe(c, t, "CREATING", "CREATING"));
     return OP_DONE;
 }
 

@@ -4,6 +4,7 @@
 #include "dynamodb.h"
 #include "ops.h"
 #include "table_change.h"
+#include "tally.h"
 
 struct delete_table_in {
     struct str table_name;
@@ -20,7 +21,7 @@ static enum op_end run(struct call *c, const void *input)
     const struct delete_table_in *req = input;
     struct table *t;
     enum op_end end;
-    enum rc rc;
+    enum rc rc = RC_OK;
     if (catalog_missing(c, req->table_name, true, &t, &end))
         return end;
     if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(t->def, "DeletionProtectionEnabled")))
@@ -33,10 +34,9 @@ static enum op_end run(struct call *c, const void *input)
             return call_fail(c, &ddb_in_use,
                              "Attempt to change a resource which is still in use: Cannot delete table while "
                              "indexes are being created, updated, or deleted.");
-    cJSON *answer = table_describe(c, t, "DELETING", "DELETING", &rc);
-    if (!answer)
-        return call_broke(c, rc);
-    cJSON_AddItemToObject(call_out(c), "TableDescription", answer);
+    if (tally_waits(c, t, &end))
+        return end;
+    cJSON_AddItemToObject(call_out(c), "TableDescription", table_describe(c, t, "DELETING", "DELETING"));
     if (t->stream)
         rc = change_stream_off(c, t, NULL);
     if (rc == RC_OK)

@@ -2,6 +2,7 @@
 #include "catalog.h"
 #include "describe.h"
 #include "ops.h"
+#include "tally.h"
 
 struct describe_table_in {
     struct str table_name;
@@ -18,13 +19,11 @@ static enum op_end run(struct call *c, const void *input)
     const struct describe_table_in *req = input;
     struct table *t;
     enum op_end end;
-    enum rc rc;
     if (catalog_missing(c, req->table_name, true, &t, &end))
         return end;
-    cJSON *table = table_describe(c, t, "ACTIVE", "ACTIVE", &rc);
-    if (!table)
-        return call_broke(c, rc);
-    cJSON_AddItemToObject(call_out(c), "Table", table);
+    if (tally_waits(c, t, &end))
+        return end;
+    cJSON_AddItemToObject(call_out(c), "Table", table_describe(c, t, "ACTIVE", "ACTIVE"));
     return OP_DONE;
 }
 

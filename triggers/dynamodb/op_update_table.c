@@ -8,6 +8,7 @@
 #include "ops.h"
 #include "table_change.h"
 #include "table_in.h"
+#include "tally.h"
 
 #define INDEX_NAME                                                                                           \
     OUT(SHAPE_STR, "IndexName", .flags = SHAPE_REQ, .min = 3, .max = 255, .pattern = TABLE_NAME_PATTERN,     \
@@ -290,9 +291,9 @@ static enum op_end finish(struct table_update *j)
     j->rc = catalog_save(c, j->def, &j->table);
     if (j->rc == RC_OK && j->fill.p)
         j->rc = backfill_begin(c, &j->table, j->fill);
-    cJSON *answer = j->rc == RC_OK ? table_describe(c, j->table, "UPDATING", "ACTIVE", &j->rc) : NULL;
-    if (!answer)
+    if (j->rc != RC_OK)
         return catalog_broke(c, j->rc);
+    cJSON *answer = table_describe(c, j->table, "UPDATING", "ACTIVE");
     if (j->fill.p)
         describe_new_index(answer, j->fill);
     cJSON_AddItemToObject(call_out(c), "TableDescription", answer);
@@ -306,6 +307,8 @@ static enum op_end run(struct call *c, const void *input)
     if (!check_params(j.in, &j.wrong))
         return wrong_end(c, &j.wrong);
     if (catalog_missing(c, j.in->table_name, true, &j.table, &end))
+        return end;
+    if (tally_waits(c, j.table, &end))
         return end;
     j.def = json_copy(j.table->def);
     change_settings(&j);

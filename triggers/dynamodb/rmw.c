@@ -4,6 +4,7 @@
 #include "index.h"
 #include "store.h"
 #include "stream.h"
+#include "tally.h"
 
 /* --- deciding */
 
@@ -114,6 +115,8 @@ static enum rc write_item(struct call *c, struct rmw *r)
     } else {
         rc = store_del(c->txn, key_view(&k));
     }
+    tally_note(&r->table->tally, key_view(&k), (r->new_text.p != NULL) - (r->old_text.p != NULL),
+               (int64_t)r->new_size - (int64_t)r->old_size);
     key_release(&k);
     return rc;
 }
@@ -137,12 +140,6 @@ static enum rc write_record(struct call *c, struct rmw *r)
         .new_size = r->new_size,
     };
     return stream_write(c, r->table->stream, &change);
-}
-
-static void count(struct rmw *r)
-{
-    r->table->items += (r->new_text.p != NULL) - (r->old_text.p != NULL);
-    r->table->bytes += (int64_t)r->new_size - (int64_t)r->old_size;
 }
 
 /* By its name a person may ask what happened to an item. */
@@ -169,10 +166,9 @@ enum rc rmw_apply(struct call *c, struct rmw *r)
     if (rc == RC_OK && r->table->stream)
         rc = write_record(c, r);
     if (rc != RC_OK) {
-        r->table->counted = false; /* whatever was counted on the way is undone */
+        tally_forget(r->table); /* whatever was counted on the way is undone */
         return rc;
     }
-    count(r);
     trace_item(c, r);
     return RC_OK;
 }
