@@ -35,19 +35,20 @@ static void hook(void (*f)(void *), void *arg)
         f(arg);
 }
 
-static void on_tidy(void *arg)
-{
-    struct turn *t = arg;
-    t->tidy_due = false;
-    store_tidy(t->store);
-}
-
 static void plan_tidy(struct turn *t)
 {
     if (!t->tidy || t->tidy_due)
         return;
     t->tidy_due = true;
     loop_timer_set(t->tidy, TIDY_AFTER_MS, 0);
+}
+
+static void on_tidy(void *arg)
+{
+    struct turn *t = arg;
+    t->tidy_due = false;
+    if (store_tidy(t->store))
+        plan_tidy(t);
 }
 
 static void run_jobs(struct turn *t, struct list *ran)

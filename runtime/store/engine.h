@@ -47,7 +47,7 @@ struct store_engine {
     void (*cursor_close)(struct engine_cursor *c);
 
     int64_t (*size)(struct engine *e);
-    void (*tidy)(struct engine *e);
+    bool (*tidy)(struct engine *e); /* true: there is more to do, soon */
 };
 
 extern const struct store_engine engine_sqlite; /* a folder, or memory when there is none */

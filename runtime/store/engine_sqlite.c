@@ -45,6 +45,8 @@ enum statement {
     BIG_WIPE,
     BIG_WIPE_ON,
     BIG_WIPE_ALL,
+    COUNT_PAGES,
+    COUNT_FREE,
     STATEMENTS
 };
 
@@ -72,6 +74,8 @@ static const char *const statement_sql[STATEMENTS] = {
     [BIG_WIPE] = BIG_ROWS " AND k >= ?1 AND k < ?2)",
     [BIG_WIPE_ON] = BIG_ROWS " AND k >= ?1)",
     [BIG_WIPE_ALL] = "DELETE FROM big",
+    [COUNT_PAGES] = "PRAGMA page_count",
+    [COUNT_FREE] = "PRAGMA freelist_count",
 };
 
 /* Scans, by [has an upper end][reverse]. */
@@ -102,8 +106,13 @@ struct engine {
     int log_pages;    /* in the log */
     int moved_pages;  /* of them are in the main file too */
     struct checkpoint checkpoint;
-    bool stale; /* what it will report may be about the log before this one */
+    bool stale;     /* what it will report may be about the log before this one */
+    bool stuck;     /* the last pass moved nothing: the disk fails, or a person's tool reads what is older */
+    bool shrunk;    /* the main file is shorter as soon as the whole log is moved */
+    bool no_shrink; /* it did not work; not again in this run */
 };
+
+enum { BUSY_MS = 1000 }; /* a person's tool that looks into the file is waited for */
 
 /* SQLite's own memory for what a statement works on: up to so many bytes each are taken without malloc. */
 enum { RECORD_MAX = 4096, RECORDS = 64 };
@@ -115,6 +124,14 @@ enum { INLINE_MAX = 400 };
  * never let that happen: from FINISH_AT on the engine moves the last FEW pages itself between two
  * transactions; at LIMIT (a disk that is slower than we are) it moves what there is. */
 enum { MOVE_AT = 8192, FINISH_AT = 16384, LIMIT = 65536, FEW = 512 };
+
+/* A log that was longer is cut to so many bytes when it begins afresh: MOVE_AT pages. */
+#define LOG_KEPT "33554432"
+
+/* When the main file is made small again, in pages: so many are free, and so few are not that copying them
+ * takes less than the turn may be held (at the end of a run: than a person waits).  Until then what comes
+ * takes the free ones. */
+enum { SHRINK_AT = 2048, COPY_NOW = 512, COPY_AT_END = 16384 };
 
 static enum rc trouble(const struct engine *e, const char *what)
 {
@@ -163,18 +180,19 @@ static int count_log(void *arg, sqlite3 *db, const char *name, int pages)
         e->stale = true;
     }
     e->log_pages = pages;
+    e->stuck = false;
     return SQLITE_OK;
 }
 
 /* A new file is made without waiting for the disk: there is nothing in it yet that could be lost. */
 static enum rc set_up(struct engine *e, unsigned flags)
 {
-    sqlite3_busy_timeout(e->db, 1000); /* a person's tool that looks into the file */
+    sqlite3_busy_timeout(e->db, BUSY_MS);
     sqlite3_wal_hook(e->db, count_log, e);
     enum rc rc = exec(e, "PRAGMA page_size = 4096; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -4096;"
                          "PRAGMA synchronous = OFF");
     if (rc == RC_OK && e->path)
-        rc = exec(e, "PRAGMA journal_mode = WAL");
+        rc = exec(e, "PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = " LOG_KEPT);
     if (rc == RC_OK)
         rc = format_prepare(e->db, e->path ? e->path : "memory", e->log);
     if (rc == RC_OK)
@@ -293,6 +311,7 @@ static enum rc engine_open(struct engine **out, const char *folder, unsigned fla
 
 static void moved(struct engine *e, int code, int pages)
 {
+    e->stuck = code != SQLITE_OK || pages <= e->moved_pages;
     if (code == SQLITE_OK)
         e->moved_pages = pages;
     else
@@ -317,7 +336,7 @@ static void move_more(struct engine *e)
 {
     collect(e);
     int left = e->log_pages - e->moved_pages;
-    if (e->checkpoint.started || left == 0)
+    if (e->checkpoint.started || left == 0 || e->stuck)
         return;
     e->stale = false;
     bool here = e->log_pages >= LIMIT || (e->log_pages >= FINISH_AT && left <= FEW);
@@ -569,29 +588,67 @@ static void engine_cursor_close(struct engine_cursor *c)
 
 /* --- housekeeping */
 
-static int64_t engine_size(struct engine *e)
+static int64_t count(struct engine *e, enum statement which)
 {
-    int64_t numbers[2] = {0};
-    static const char *const pragmas[2] = {"PRAGMA page_count", "PRAGMA page_size"};
-    for (int i = 0; i < 2; i++) {
-        sqlite3_stmt *q;
-        if (prepare(e, pragmas[i], &q) == RC_OK && sqlite3_step(q) == SQLITE_ROW)
-            numbers[i] = sqlite3_column_int64(q, 0);
-        sqlite3_finalize(q);
-    }
-    return (numbers[0] + e->log_pages) * numbers[1];
+    sqlite3_stmt *q = e->statements[which];
+    int64_t n = q && sqlite3_step(q) == SQLITE_ROW ? sqlite3_column_int64(q, 0) : 0;
+    sqlite3_reset(q);
+    return n;
 }
 
-static void engine_tidy(struct engine *e)
+/* Copies what is there, without the free pages, when that is worth it and at most `copied` pages are there.
+ */
+static void shrink(struct engine *e, int64_t copied)
+{
+    int64_t free_pages = count(e, COUNT_FREE);
+    if (e->no_shrink || free_pages < SHRINK_AT || count(e, COUNT_PAGES) - free_pages > copied)
+        return;
+    e->no_shrink = exec(e, "VACUUM") != RC_OK;
+    e->shrunk = !e->no_shrink && e->path;
+}
+
+/* The log holds nothing that the main file does not: it can go.  Nobody is waited for. */
+static void cut_log(struct engine *e)
+{
+    sqlite3_busy_timeout(e->db, 0);
+    if (sqlite3_wal_checkpoint_v2(e->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) == SQLITE_OK)
+        e->log_pages = e->moved_pages = 0;
+    sqlite3_busy_timeout(e->db, BUSY_MS);
+}
+
+static int64_t engine_size(struct engine *e)
+{
+    return (count(e, COUNT_PAGES) + e->log_pages) * 4096;
+}
+
+/* Moves a long log, and the one after the file was made small; then cuts it.  Each step is short, so it asks
+ * to be called again. */
+static bool engine_tidy(struct engine *e)
 {
     wake_up(e);
-    if (e->log_pages >= MOVE_AT)
-        move_more(e);
+    shrink(e, COPY_NOW);
+    if (e->log_pages < MOVE_AT && !e->shrunk && !e->checkpoint.started)
+        return false;
+    move_more(e);
+    bool moved_all = !e->checkpoint.started && e->moved_pages == e->log_pages;
+    if (moved_all)
+        cut_log(e);
+    e->shrunk = e->shrunk && !moved_all;
+    return !moved_all && !e->stuck;
+}
+
+/* The end of a run: no turn waits any more. */
+static void engine_end(struct engine *e)
+{
+    wake_up(e);
+    if (e->path)
+        shrink(e, COPY_AT_END);
+    engine_close(e);
 }
 
 const struct store_engine engine_sqlite = {
     .open = engine_open,
-    .close = engine_close,
+    .close = engine_end,
     .begin = engine_begin,
     .commit = engine_commit,
     .rollback = engine_rollback,

@@ -332,8 +332,7 @@ int64_t store_size(struct store *s)
     return s->engine->size(s->e);
 }
 
-void store_tidy(struct store *s)
+bool store_tidy(struct store *s)
 {
-    if (!s->open)
-        s->engine->tidy(s->e);
+    return !s->open && s->engine->tidy(s->e);
 }

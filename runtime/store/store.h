@@ -66,7 +66,8 @@ void store_cursor_close(struct store_cursor *c);
 /* Bytes that the store takes on disk or in memory, about. */
 int64_t store_size(struct store *s);
 
-/* Moves committed data from the log to the main file in small steps; called by the turn when it has time. */
-void store_tidy(struct store *s);
+/* Moves committed data from the log to the main file in small steps, and keeps both files no larger than what
+ * is in them asks for; called by the turn when it has time.  True: there is more to do, soon. */
+bool store_tidy(struct store *s);
 
 #endif

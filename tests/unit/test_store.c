@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "store/key.h"
 #include "store/store.h"
+#include <sched.h>
 #include <signal.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -442,6 +443,98 @@ static void tidying_under_load(void **state)
     }
 }
 
+/* --- the files, in MB */
+
+static int64_t mb_of(const struct bench *b, const char *name)
+{
+    char path[128];
+    struct stat st;
+    snprintf(path, sizeof path, "%s/%s", b->folder, name);
+    return stat(path, &st) ? 0 : st.st_size >> 20;
+}
+
+/* As the turn does when it has time, until nothing is left to do. */
+static void tidy_up(struct store *s)
+{
+    while (store_tidy(s))
+        sched_yield();
+}
+
+static void put_mb(struct store *s, int mb)
+{
+    char name[16], *value = calloc(1, 1000);
+    for (int i = 0; i < mb * 1000; i++) {
+        snprintf(name, sizeof name, "k%06d", i);
+        assert_int_equal(store_put(s, str_z(name), str_n(value, 1000)), RC_OK);
+        if (i % 500 == 499)
+            assert_int_equal(store_commit(s), RC_OK);
+    }
+    free(value);
+}
+
+static void take_mb(struct store *s, int from, int to)
+{
+    char name[16];
+    for (int i = from * 1000; i < to * 1000; i++) {
+        snprintf(name, sizeof name, "k%06d", i);
+        assert_int_equal(store_del(s, str_z(name)), RC_OK);
+        if (i % 500 == 499)
+            assert_int_equal(store_commit(s), RC_OK);
+    }
+}
+
+static void the_log_gets_short_again(void **state)
+{
+    struct bench *b = *state;
+    put_mb(b->s, 40);
+    assert_true(mb_of(b, "world.db-wal") > 32);
+    tidy_up(b->s);
+    assert_int_equal(mb_of(b, "world.db-wal"), 0);
+    assert_true(mb_of(b, "world.db") >= 39);
+    assert_int_equal(store_get(b->s, STR("k039999"), NULL), RC_OK);
+}
+
+static void the_file_gets_small_again_after_a_drain(void **state)
+{
+    struct bench *b = *state;
+    put(b->s, "kept", "1");
+    put_mb(b->s, 20);
+    take_mb(b->s, 0, 20);
+    tidy_up(b->s);
+    assert_int_equal(mb_of(b, "world.db"), 0);
+    has(b->s, "kept", "1");
+    reopen(b);
+    has(b->s, "kept", "1");
+}
+
+static void the_file_gets_small_again_after_a_wipe(void **state)
+{
+    struct bench *b = *state;
+    put_mb(b->s, 20);
+    put(b->s, "kept", "1");
+    assert_int_equal(store_wipe(b->s, STR("k0")), RC_OK);
+    assert_int_equal(store_commit(b->s), RC_OK);
+    tidy_up(b->s);
+    assert_int_equal(mb_of(b, "world.db"), 0);
+    has(b->s, "kept", "1");
+    put_mb(b->s, 1);
+    has(b->s, "kept", "1");
+}
+
+/* Copying what is there would hold the turn, so it waits for the end. */
+static void a_file_that_is_half_full_gets_small_at_the_end(void **state)
+{
+    struct bench *b = *state;
+    put_mb(b->s, 30);
+    take_mb(b->s, 0, 20);
+    tidy_up(b->s);
+    assert_true(mb_of(b, "world.db") >= 29);
+    reopen(b);
+    assert_true(mb_of(b, "world.db") <= 15);
+    lacks(b->s, "k000000");
+    assert_int_equal(store_get(b->s, STR("k029999"), NULL), RC_OK);
+}
+
 static void one_process_at_a_time(void **state)
 {
     struct bench *b = *state;
@@ -649,6 +742,10 @@ int main(void)
         BOTH(wipe_takes_a_prefix),
         BOTH(committed_state_survives_close),
         BOTH(tidying_under_load),
+        FOLDER(the_log_gets_short_again),
+        FOLDER(the_file_gets_small_again_after_a_drain),
+        FOLDER(the_file_gets_small_again_after_a_wipe),
+        FOLDER(a_file_that_is_half_full_gets_small_at_the_end),
         FOLDER(one_process_at_a_time),
         FOLDER(a_folder_that_cannot_be_made),
         FOLDER(a_file_that_is_no_store),

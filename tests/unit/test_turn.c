@@ -17,6 +17,7 @@
 struct store {
     bool dirty, broken;
     int commits, rollbacks, tidied;
+    int tidy_times; /* so often there is something to do */
 };
 
 bool store_dirty(const struct store *s)
@@ -39,9 +40,9 @@ void store_rollback(struct store *s)
     s->dirty = false;
 }
 
-void store_tidy(struct store *s)
+bool store_tidy(struct store *s)
 {
-    s->tidied++;
+    return ++s->tidied < s->tidy_times;
 }
 
 /* --- jobs that write down what happens to them */
@@ -229,6 +230,13 @@ static void the_loop_runs_turns_and_tidies_the_store_later(void **state)
     assert_int_equal(h->store.tidied, 1);
     loop_once(h->loop, 100);
     assert_int_equal(h->store.tidied, 1); /* once a write, not for ever */
+    struct step b = step(h, "b", true);
+    h->store.tidied = 0, h->store.tidy_times = 3;
+    turn_add(h->turn, &b.job);
+    for (int i = 0; i < 1000 && h->store.tidied < 3; i++)
+        loop_once(h->loop, 100);
+    loop_once(h->loop, 100);
+    assert_int_equal(h->store.tidied, 3); /* and on, as long as there is something to do */
     home_free(h);
 }
 
