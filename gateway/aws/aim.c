@@ -89,8 +89,8 @@ static bool is_asked(const struct service *s, struct str service, struct str ver
     return version.p ? s->version && str_is(version, s->version) : operation(s, action) != NULL;
 }
 
-static bool find_action(const struct world *w, struct str service, struct str action, struct str version,
-                        struct arena *a, struct aim *out, struct wire_fault *why)
+static bool find_action(const struct world *w, struct str service, bool at_resource, struct str action,
+                        struct str version, struct arena *a, struct aim *out, struct wire_fault *why)
 {
     const struct service *seen = NULL;
     for (const struct service *const *s = w->services; *s; s++) {
@@ -98,6 +98,8 @@ static bool find_action(const struct world *w, struct str service, struct str ac
             continue;
         seen = *s;
         out->op = operation(seen, action);
+        if (out->op && (out->op->flags & OP_AT_ROOT) && at_resource)
+            break;
         if (out->op) {
             out->service = seen;
             return true;
@@ -113,6 +115,20 @@ static struct str host_service(const struct world *w, const struct http_request 
     struct str host = http_header_get(&http->headers, "host");
     struct str label = host.p ? str_cut(&host, '.') : host;
     return host.p && world_service(w, label) ? label : STR_NONE;
+}
+
+/* The service one of whose resources has this path, where nothing is signed: a queue's own URL. */
+static const struct service *path_owner(const struct world *w, struct str path)
+{
+    for (const struct service *const *s = w->services; *s; s++)
+        if ((*s)->owns_path && (*s)->owns_path(path))
+            return *s;
+    return NULL;
+}
+
+static bool accepts_json(const struct http_request *http)
+{
+    return str_starts(http_header_get(&http->headers, "accept"), STR("application/json"));
 }
 
 static struct str action_of(const struct http_request *http, struct str *from, struct arena *a)
@@ -132,9 +148,14 @@ static bool speaks_xml(struct str service)
 }
 
 static bool nothing_meant(const struct http_request *http, struct arena *a, const struct service *known,
-                          struct wire_fault *why)
+                          struct aim *out, struct wire_fault *why)
 {
     why->service = known;
+    if (known && (known->wires & WIRE_QUERY)) {
+        out->wire = wire_row(out->protocol = WIRE_QUERY);
+        why->row = &fault_no_operation;
+        return false;
+    }
     why->row = &fault_unknown_operation;
     why->text = arena_printf(a, "Unable to determine service and operation of %.*s %.*s.",
                              STR_ARG(http->method), STR_ARG(http->path));
@@ -150,6 +171,9 @@ bool aim_find(const struct world *w, const struct http_request *http, const stru
         return find_target(w, target, a, out, why);
     }
     struct str service = signer->service.p ? signer->service : host_service(w, http);
+    const struct service *owner = path_owner(w, http->path);
+    if (!service.p && owner)
+        service = str_z(owner->name);
     const struct service *known = service.p ? world_service(w, service) : NULL;
     out->wire = wire_row(out->protocol = WIRE_REST_JSON);
     if (find_rest(w, http, service, out))
@@ -160,8 +184,9 @@ bool aim_find(const struct world *w, const struct http_request *http, const stru
 
     struct str from, action = action_of(http, &from, a);
     if (action.p || speaks_xml(service))
-        out->wire = wire_row(out->protocol = WIRE_QUERY);
+        out->wire = wire_row(out->protocol = accepts_json(http) && action.p ? WIRE_QUERY_JSON : WIRE_QUERY);
     if (action.p)
-        return find_action(w, service, action, form_find(from, "Version", a), a, out, why);
-    return service.p && !known ? unknown_service(why, a, service) : nothing_meant(http, a, known, why);
+        return find_action(w, service, owner && owner == known, action, form_find(from, "Version", a), a, out,
+                           why);
+    return service.p && !known ? unknown_service(why, a, service) : nothing_meant(http, a, known, out, why);
 }

@@ -13,6 +13,11 @@ const struct fault fault_unknown_operation = {
     .query = "InvalidAction",
     .ns = "com.amazon.coral.service",
 };
+const struct fault fault_no_operation = {
+    .code = "UnknownOperationException",
+    .http = 404,
+    .ns = "com.amazon.coral.service",
+};
 const struct fault fault_serialization = {
     .code = "SerializationException",
     .http = 400,

@@ -15,6 +15,7 @@ struct fault {
 /* Faults that any service can answer with. */
 extern const struct fault fault_internal;          /* InternalFailure, 500 */
 extern const struct fault fault_unknown_operation; /* UnknownOperationException, 400 */
+extern const struct fault fault_no_operation;      /* UnknownOperationException, 404: none was named */
 extern const struct fault fault_serialization;     /* SerializationException, 400 */
 extern const struct fault fault_validation;        /* ValidationException, 400 */
 extern const struct fault fault_service_down;      /* ServiceUnavailable, 503: the server is stopping */

@@ -26,6 +26,8 @@ enum op_flags {
     OP_INTERNAL = 1, /* not on the network: only other parts of tidepool may call it */
     OP_TYPED = 2,    /* an inside caller may hand over c->typed instead of a tree; run's `in` is then NULL */
     OP_QUIET = 4,    /* leaves no event in the stream (polls, peeks) */
+    OP_AT_ROOT = 8,  /* Query: asked at the service's address, not at that of one of its resources */
+    OP_SILENT = 16,  /* has no answer: in AWS JSON an empty body */
 };
 
 struct op_row {
@@ -41,7 +43,16 @@ struct op_row {
     const char *result; /* Query: name of the result element; NULL: NameResult */
 };
 
-enum wire { WIRE_JSON10 = 1, WIRE_JSON11 = 2, WIRE_QUERY = 4, WIRE_REST_JSON = 8, WIRE_REST_XML = 16 };
+/* WIRE_QUERY_JSON: the Query protocol for clients that accept application/json; services speak it with
+ * WIRE_QUERY. */
+enum wire {
+    WIRE_JSON10 = 1,
+    WIRE_JSON11 = 2,
+    WIRE_QUERY = 4,
+    WIRE_REST_JSON = 8,
+    WIRE_REST_XML = 16,
+    WIRE_QUERY_JSON = 32,
+};
 
 struct service {
     const char *name;    /* "sqs": the credential scope's name, and what Lua and the bus say */
@@ -67,6 +78,9 @@ struct service {
      * Coral's text under ValidationException. */
     struct str (*invalid)(struct call *c, const struct shape_error *errors, int n,
                           const struct fault **fault);
+
+    /* Query: is this path the address of one of its resources (a queue)?  NULL: it has none. */
+    bool (*owns_path)(struct str path);
 
     /* Query: what is said of an action that the service does not have, in the arena.  NULL: Coral's words. */
     struct str (*unknown_action)(struct arena *a, struct str action);

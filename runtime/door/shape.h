@@ -53,6 +53,7 @@ struct shape_row {
     bool (*match)(struct str s);
     const struct shape_row *of;
     const char *wire; /* Query/XML/REST location name where it differs ("Attribute", "x-amz-log-type") */
+    const char *query_json; /* the name in the Query protocol's JSON answers, where it differs ("messages") */
     const char *key_wire,
         *value_wire; /* maps: names of key and value in Query/XML ("Name", "Value"; default "key", "value") */
 };

@@ -495,6 +495,53 @@ static void bad_messages_are_refused(void **state)
     assert_counts(r, "jobs", "0", "0", "0");
 }
 
+#define NAME_64 "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
+#define NAMED                                                                                                \
+    "{" JOBS ",'MessageBody':'x','MessageAttributes':{'%s':{'DataType':'String','StringValue':'v'}}}"
+
+static void attribute_names_are_those_that_aws_allows(void **state)
+{
+    struct room *r = *state;
+    static const char *const good[] = {"a",
+                                       "A.b-c_9",
+                                       "Stra\xC3\x9F"
+                                       "e",
+                                       "\xC3\xB6ther",
+                                       "aws",
+                                       "AWSome",
+                                       "Amazonas",
+                                       "amazon",
+                                       NAME_64 NAME_64 NAME_64 NAME_64,
+                                       NULL};
+    for (const char *const *name = good; *name; name++) {
+        ask(r, "sqs", "SendMessage", NAMED, *name);
+        const cJSON *out =
+            ask(r, "sqs", "ReceiveMessage", "{" JOBS ",'MessageAttributeNames':['%s']}", *name);
+        assert_string_equal(at(out, "Messages.0.MessageAttributes")->child->string, *name);
+    }
+    static const char *const bad[][2] = {
+        {"", "The request must contain non-empty message (user) attribute names."},
+        {NAME_64 NAME_64 NAME_64 NAME_64 "a",
+         "Message (user) attribute name must be shorter than 256 bytes."},
+        {"AWS.x",
+         "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. These strings are "
+         "reserved for internal use."},
+        {"aMaZoN.x", "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. These strings "
+                     "are reserved for internal use."},
+        {".x", "Message (user) attribute name must not begin with character '.'."},
+        {"x.", "Message (user) attribute name must not end with character '.'."},
+        {"x..y", "Message (user) attribute name must not have successive '.' characters."},
+        {"x y", "Message (user) attribute name 'x y' is invalid. Attribute name can contain A-Z, a-z, 0-9, "
+                "underscore (_), hyphen (-), and period (.) characters."},
+        {"\xE2\x98\x83",
+         "Message (user) attribute name '\xE2\x98\x83' is invalid. Attribute name can contain A-Z, "
+         "a-z, 0-9, underscore (_), hyphen (-), and period (.) characters."},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        assert_string_equal(
+            refused(r, "InvalidParameterValueException", "sqs", "SendMessage", NAMED, bad[i][0]), bad[i][1]);
+}
+
 static void one_mebibyte_is_the_limit(void **state)
 {
     struct room *r = *state;
@@ -577,6 +624,55 @@ static void creating_is_idempotent(void **state)
                         "DelaySeconds");
 }
 
+static void a_queue_is_found_by_any_of_its_addresses(void **state)
+{
+    struct room *r = *state;
+    static const char *const urls[] = {
+        "jobs",
+        "/jobs",
+        "/000000000000/jobs",
+        "000000000000/jobs",
+        "http://any.host:1/000000000000/jobs",
+        "https://sqs.us-east-1.amazonaws.com/000000000000/jobs",
+        "http://sqs.us-east-1.localhost:4566/000000000000/jobs",
+        "http://sqs.localhost:4566/000000000000/jobs",
+        "https://us-east-1.queue.amazonaws.com/000000000000/jobs",
+        "https://queue.amazonaws.com/000000000000/jobs",
+        "http://localhost:4566/queue/us-east-1/000000000000/jobs",
+        "http://localhost:9324/queue/jobs",
+        NULL,
+    };
+    for (const char *const *url = urls; *url; url++) {
+        char body[8];
+        snprintf(body, sizeof(body), "%d", (int)(url - urls));
+        ask(r, "sqs", "SendMessage", "{'QueueUrl':'%s','MessageBody':'%s'}", *url, body);
+        assert_string_equal(receive(r, NULL), body);
+    }
+}
+
+static void an_address_that_names_a_region_means_that_region(void **state)
+{
+    struct room *r = *state;
+    refused(r, "QueueDoesNotExist", "sqs", "ReceiveMessage",
+            "{'QueueUrl':'https://sqs.eu-west-1.amazonaws.com/000000000000/jobs'}");
+    refused(r, "QueueDoesNotExist", "sqs", "ReceiveMessage",
+            "{'QueueUrl':'/queue/eu-west-1/000000000000/jobs'}");
+}
+
+static void what_is_no_address_is_refused(void **state)
+{
+    struct room *r = *state;
+    static const char *const urls[] = {"http://localhost:4566/jobs",
+                                       "http:///000000000000/jobs",
+                                       "http://localhost:4566",
+                                       "http://localhost:4566/000000000000/",
+                                       "http://localhost/12345/jobs",
+                                       "/",
+                                       NULL};
+    for (const char *const *url = urls; *url; url++)
+        refused(r, "InvalidAddress", "sqs", "ReceiveMessage", "{'QueueUrl':'%s'}", *url);
+}
+
 static void bad_queues_are_refused(void **state)
 {
     struct room *r = *state;
@@ -593,7 +689,6 @@ static void bad_queues_are_refused(void **state)
     refused(r, "QueueDoesNotExist", "sqs", "GetQueueUrl", "{'QueueName':'none'}");
     refused(r, "QueueDoesNotExist", "sqs", "SendMessage",
             "{'QueueUrl':'https://sqs.us-east-1.amazonaws.com/000000000000/none','MessageBody':'x'}");
-    refused(r, "InvalidAddress", "sqs", "SendMessage", "{'QueueUrl':'jobs','MessageBody':'x'}");
     refused(r, "InvalidAddress", "sqs", "SendMessage",
             "{'QueueUrl':'arn:aws:sqs:us-east-1:000000000000:jobs','MessageBody':'x'}");
     assert_string_equal(
@@ -950,10 +1045,14 @@ int main(void)
         TEST(message_attributes),
         TEST(binary_and_system_attributes),
         TEST(bad_messages_are_refused),
+        TEST(attribute_names_are_those_that_aws_allows),
         TEST(one_mebibyte_is_the_limit),
         TEST(batches),
         TEST(bad_batches_are_refused),
         TEST(creating_is_idempotent),
+        TEST(a_queue_is_found_by_any_of_its_addresses),
+        TEST(an_address_that_names_a_region_means_that_region),
+        TEST(what_is_no_address_is_refused),
         TEST(bad_queues_are_refused),
         TEST(attributes_of_a_queue),
         TEST(a_queue_has_one_kind_of_encryption),

@@ -64,14 +64,21 @@ static bool check(struct call *c, const cJSON *entries, const char *operation)
     return true;
 }
 
-static void add_failed(struct call *c, cJSON *failed, const cJSON *entry)
+/* One of the two lists of the answer; AWS leaves out what is empty. */
+static cJSON *answer_list(struct call *c, const char *name)
+{
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(call_out(c), name);
+    return list ? list : cJSON_AddArrayToObject(call_out(c), name);
+}
+
+static void add_failed(struct call *c, const cJSON *entry)
 {
     cJSON *o = cJSON_CreateObject();
     cJSON_AddStringToObject(o, "Id", id_of(entry));
     cJSON_AddBoolToObject(o, "SenderFault", c->fault->http < 500);
     cJSON_AddStringToObject(o, "Code", fault_entry_code(c->fault));
     cJSON_AddStringToObject(o, "Message", arena_z(&c->arena, c->fault_text));
-    cJSON_AddItemToArray(failed, o);
+    cJSON_AddItemToArray(answer_list(c, "Failed"), o);
     c->fault = NULL;
 }
 
@@ -90,9 +97,6 @@ static enum rc run_entry(struct call *c, struct queue *q, const cJSON *entry, co
 
 static enum op_end run_entries(struct call *c, struct queue *q, const cJSON *entries, const struct batch *b)
 {
-    cJSON *successful = cJSON_CreateArray(), *failed = cJSON_CreateArray();
-    cJSON_AddItemToObject(call_out(c), "Successful", successful);
-    cJSON_AddItemToObject(call_out(c), "Failed", failed);
     const cJSON *entry;
     cJSON_ArrayForEach (entry, entries) {
         cJSON *ok = cJSON_CreateObject();
@@ -100,7 +104,7 @@ static enum op_end run_entries(struct call *c, struct queue *q, const cJSON *ent
         enum op_end end = OP_DONE;
         enum rc rc = run_entry(c, q, entry, b, ok, &end);
         if (rc == RC_OK && end == OP_DONE) {
-            cJSON_AddItemToArray(successful, ok);
+            cJSON_AddItemToArray(answer_list(c, "Successful"), ok);
             continue;
         }
         cJSON_Delete(ok);
@@ -108,7 +112,7 @@ static enum op_end run_entries(struct call *c, struct queue *q, const cJSON *ent
             sqs_forget(q->sqs); /* the entries before are counted already */
             return call_broke(c, rc);
         }
-        add_failed(c, failed, entry);
+        add_failed(c, entry);
     }
     return OP_DONE;
 }

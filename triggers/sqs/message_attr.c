@@ -45,16 +45,46 @@ static bool wrong(struct call *c, const char *fmt, const char *name)
     return false;
 }
 
-static bool name_fits(struct str name)
+/* Letters, digits, '_', '-', '.'.  The guide names those of ASCII; AWS takes accented Latin letters (U+00C0
+ * to U+017F, in UTF-8 C3 80 to C5 BF) as well. */
+static bool name_chars_fit(struct str name)
 {
-    if (name.n == 0 || name.n > 256 || name.p[0] == '.' || name.p[name.n - 1] == '.' ||
-        str_search(name, STR("..")) >= 0)
-        return false;
-    for (size_t i = 0; i < name.n; i++)
-        if (!isalnum((unsigned char)name.p[i]) && str_find(STR("_-."), name.p[i]) < 0)
+    for (size_t i = 0; i < name.n; i++) {
+        unsigned char c = (unsigned char)name.p[i], next = i + 1 < name.n ? (unsigned char)name.p[i + 1] : 0;
+        if (c >= 0xC3 && c <= 0xC5 && (next & 0xC0) == 0x80)
+            i++;
+        else if (!isascii(c) || (!isalnum(c) && c != '_' && c != '-' && c != '.'))
             return false;
-    struct str aws = str_sub(name, 0, 4), amazon = str_sub(name, 0, 7);
-    return !str_ieq(aws, STR("aws.")) && !str_ieq(amazon, STR("amazon."));
+    }
+    return true;
+}
+
+/* "Message attribute components" in the SQS developer guide, in the words of the service. */
+static bool check_name(struct call *c, const char *text)
+{
+    struct str name = str_z(text);
+    const char *why = NULL;
+    if (!name.n)
+        why = "The request must contain non-empty message (user) attribute names.";
+    else if (name.n > 256)
+        why = "Message (user) attribute name must be shorter than 256 bytes.";
+    else if (str_ieq(str_sub(name, 0, 4), STR("aws.")) || str_ieq(str_sub(name, 0, 7), STR("amazon.")))
+        why = "You can't use message attribute names beginning with 'AWS.' or 'Amazon'. These strings are "
+              "reserved for internal use.";
+    else if (str_starts(name, STR(".")))
+        why = "Message (user) attribute name must not begin with character '.'.";
+    else if (str_ends(name, STR(".")))
+        why = "Message (user) attribute name must not end with character '.'.";
+    else if (str_search(name, STR("..")) >= 0)
+        why = "Message (user) attribute name must not have successive '.' characters.";
+    if (why)
+        call_fail(c, &sqs_invalid_parameter_value, "%s", why);
+    else if (!name_chars_fit(name))
+        return wrong(c,
+                     "Message (user) attribute name '%s' is invalid. Attribute name can contain A-Z, a-z, "
+                     "0-9, underscore (_), hyphen (-), and period (.) characters.",
+                     text);
+    return !why;
 }
 
 static bool check_value(struct call *c, const cJSON *attr, struct str type)
@@ -89,11 +119,8 @@ static bool check_value(struct call *c, const cJSON *attr, struct str type)
 static bool check_one(struct call *c, const cJSON *attr)
 {
     struct str type = text_of(attr, "DataType");
-    if (!name_fits(str_z(attr->string)))
-        return wrong(c,
-                     "Message (user) attribute name '%s' is invalid. Attribute name can contain A-Z, a-z, "
-                     "0-9, underscore (_), hyphen (-), and period (.) characters.",
-                     attr->string);
+    if (!check_name(c, attr->string))
+        return false;
     if (!type.n)
         return wrong(c, "The message attribute '%s' must contain a non-empty message attribute type.",
                      attr->string);

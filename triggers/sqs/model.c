@@ -1,4 +1,5 @@
 #include "model.h"
+#include "address.h"
 #include "attr.h"
 #include "core/conf.h"
 #include "door/arn.h"
@@ -171,49 +172,34 @@ struct str queue_url(struct call *c, const struct queue *q)
                         STR_ARG(q->name));
 }
 
-/* The last part of a path, cut off. */
-static struct str cut_last(struct str *path)
-{
-    size_t at = path->n;
-    while (at > 0 && path->p[at - 1] != '/')
-        at--;
-    struct str last = str_n(path->p + at, path->n - at);
-    *path = str_n(path->p, at > 0 ? at - 1 : 0);
-    return last;
-}
-
-/* http(s)://any host/ACCOUNT/NAME */
-static bool url_parse(struct str url, struct str *account, struct str *name)
-{
-    if (!str_starts(url, STR("http://")) && !str_starts(url, STR("https://")))
-        return false;
-    *name = cut_last(&url);
-    *account = cut_last(&url);
-    return name->n && account->n == 12 && url.n > strlen("http:/");
-}
-
 struct queue *queue_by_arn(struct call *c, struct str arn)
 {
     struct sqs *m = sqs_of(c);
     return m ? map_get(&m->queues, arn) : NULL;
 }
 
-struct queue *queue_by_name(struct call *c, struct str account, struct str name)
+/* `region` absent: the caller's. */
+static struct queue *find(struct call *c, struct str region, struct str account, struct str name)
 {
-    struct queue *q = queue_by_arn(c, queue_arn(&c->arena, c->region, account, name));
+    struct str arn = queue_arn(&c->arena, region.p ? region : c->region, account, name);
+    struct queue *q = queue_by_arn(c, arn);
     if (!q && !c->fault)
         call_fail(c, &sqs_queue_does_not_exist, NULL);
     return q;
 }
 
+struct queue *queue_by_name(struct call *c, struct str account, struct str name)
+{
+    return find(c, STR_NONE, account, name);
+}
+
 struct queue *queue_by_url(struct call *c, struct str url)
 {
-    struct str account, name;
-    if (!url_parse(url, &account, &name)) {
-        call_fail(c, &sqs_invalid_address, "The address %.*s is not valid for this endpoint.", STR_ARG(url));
-        return NULL;
-    }
-    return queue_by_name(c, account, name);
+    struct queue_address a;
+    if (queue_address_read(url, &a))
+        return find(c, a.region, a.account.p ? a.account : c->account, a.name);
+    call_fail(c, &sqs_invalid_address, "The address %.*s is not valid for this endpoint.", STR_ARG(url));
+    return NULL;
 }
 
 /* --- counting and waking */

@@ -118,8 +118,11 @@ static enum op_end run_batch(struct call *c, const void *input)
                                      .one = change_one});
 }
 
-const struct op_row sqs_change_message_visibility = {
-    .name = "ChangeMessageVisibility", .run = run, .in = in, .in_size = sizeof(struct change_in)};
+const struct op_row sqs_change_message_visibility = {.name = "ChangeMessageVisibility",
+                                                     .run = run,
+                                                     .in = in,
+                                                     .in_size = sizeof(struct change_in),
+                                                     .flags = OP_SILENT};
 
 const struct op_row sqs_change_message_visibility_batch = {.name = "ChangeMessageVisibilityBatch",
                                                            .run = run_batch,

@@ -167,8 +167,12 @@ static enum op_end run_put(struct call *c, const void *input)
     return OP_DONE;
 }
 
-const struct op_row sqs_create_queue = {
-    .name = "CreateQueue", .run = run, .in = in, .in_size = sizeof(struct create_queue_in), .out = out};
+const struct op_row sqs_create_queue = {.name = "CreateQueue",
+                                        .run = run,
+                                        .in = in,
+                                        .in_size = sizeof(struct create_queue_in),
+                                        .out = out,
+                                        .flags = OP_AT_ROOT};
 
 const struct op_row sqs_put_queue = {.name = "PutQueue",
                                      .run = run_put,

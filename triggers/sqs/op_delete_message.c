@@ -82,7 +82,7 @@ static enum op_end run_batch(struct call *c, const void *input)
 }
 
 const struct op_row sqs_delete_message = {
-    .name = "DeleteMessage", .run = run, .in = in, .in_size = sizeof(struct delete_in)};
+    .name = "DeleteMessage", .run = run, .in = in, .in_size = sizeof(struct delete_in), .flags = OP_SILENT};
 
 const struct op_row sqs_delete_message_batch = {.name = "DeleteMessageBatch",
                                                 .run = run_batch,

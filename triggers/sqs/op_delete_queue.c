@@ -57,7 +57,10 @@ static enum op_end run_purge(struct call *c, const void *input)
     return OP_DONE;
 }
 
-const struct op_row sqs_delete_queue = {
-    .name = "DeleteQueue", .run = run_delete, .in = in, .in_size = sizeof(struct queue_in)};
+const struct op_row sqs_delete_queue = {.name = "DeleteQueue",
+                                        .run = run_delete,
+                                        .in = in,
+                                        .in_size = sizeof(struct queue_in),
+                                        .flags = OP_SILENT};
 const struct op_row sqs_purge_queue = {
-    .name = "PurgeQueue", .run = run_purge, .in = in, .in_size = sizeof(struct queue_in)};
+    .name = "PurgeQueue", .run = run_purge, .in = in, .in_size = sizeof(struct queue_in), .flags = OP_SILENT};

@@ -20,7 +20,8 @@ static const struct shape_row in[] = {
     SHAPE_END,
 };
 static const struct shape_row out[] = {
-    OUT(SHAPE_LIST, "QueueUrls", .flags = SHAPE_FLAT, .of = url_row, .wire = "QueueUrl"),
+    OUT(SHAPE_LIST, "QueueUrls", .flags = SHAPE_FLAT, .of = url_row, .wire = "QueueUrl",
+        .query_json = "queueUrls"),
     OUT(SHAPE_STR, "NextToken"),
     SHAPE_END,
 };
@@ -105,13 +106,14 @@ static enum op_end run_sources(struct call *c, const void *input)
         return OP_FAULT;
     int max = req->max == SHAPE_NO_INT ? MAX_PAGE : (int)req->max, n = 0;
     bool passed = !after.p, more = false;
-    cJSON *urls = cJSON_AddArrayToObject(call_out(c), "queueUrls");
+    cJSON *urls = NULL;
     struct map_entry *at = target->sqs->queues.first;
     const struct queue *q;
     while (!more && (q = map_each(&at, NULL))) {
         if (!str_eq(q->dead_letter_arn, target->arn))
             continue;
         if (passed && n < max) {
+            urls = urls ? urls : cJSON_AddArrayToObject(call_out(c), "queueUrls");
             cJSON_AddItemToArray(urls, cJSON_CreateString(queue_url(c, q).p));
             last = q->name, n++;
         } else {
@@ -124,8 +126,12 @@ static enum op_end run_sources(struct call *c, const void *input)
     return OP_DONE;
 }
 
-const struct op_row sqs_list_queues = {
-    .name = "ListQueues", .run = run, .in = in, .in_size = sizeof(struct list_queues_in), .out = out};
+const struct op_row sqs_list_queues = {.name = "ListQueues",
+                                       .run = run,
+                                       .in = in,
+                                       .in_size = sizeof(struct list_queues_in),
+                                       .out = out,
+                                       .flags = OP_AT_ROOT};
 const struct op_row sqs_list_dead_letter_source_queues = {.name = "ListDeadLetterSourceQueues",
                                                           .run = run_sources,
                                                           .in = sources_in,

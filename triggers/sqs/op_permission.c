@@ -137,7 +137,13 @@ static enum op_end run_remove(struct call *c, const void *input)
     return set_policy(c, q, policy);
 }
 
-const struct op_row sqs_add_permission = {
-    .name = "AddPermission", .run = run_add, .in = add_in, .in_size = sizeof(struct permission_in)};
-const struct op_row sqs_remove_permission = {
-    .name = "RemovePermission", .run = run_remove, .in = remove_in, .in_size = sizeof(struct permission_in)};
+const struct op_row sqs_add_permission = {.name = "AddPermission",
+                                          .run = run_add,
+                                          .in = add_in,
+                                          .in_size = sizeof(struct permission_in),
+                                          .flags = OP_SILENT};
+const struct op_row sqs_remove_permission = {.name = "RemovePermission",
+                                             .run = run_remove,
+                                             .in = remove_in,
+                                             .in_size = sizeof(struct permission_in),
+                                             .flags = OP_SILENT};

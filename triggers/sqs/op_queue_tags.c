@@ -84,14 +84,18 @@ static enum op_end run_list(struct call *c, const void *input)
     const struct queue *q = queue_by_url(c, req->queue_url);
     if (!q)
         return OP_FAULT;
-    cJSON_AddItemToObject(call_out(c), "Tags", json_copy(q->tags));
+    if (q->tags->child)
+        cJSON_AddItemToObject(call_out(c), "Tags", json_copy(q->tags));
     return OP_DONE;
 }
 
 const struct op_row sqs_tag_queue = {
-    .name = "TagQueue", .run = run_tag, .in = tag_in, .in_size = sizeof(struct tags_in)};
-const struct op_row sqs_untag_queue = {
-    .name = "UntagQueue", .run = run_untag, .in = untag_in, .in_size = sizeof(struct tags_in)};
+    .name = "TagQueue", .run = run_tag, .in = tag_in, .in_size = sizeof(struct tags_in), .flags = OP_SILENT};
+const struct op_row sqs_untag_queue = {.name = "UntagQueue",
+                                       .run = run_untag,
+                                       .in = untag_in,
+                                       .in_size = sizeof(struct tags_in),
+                                       .flags = OP_SILENT};
 const struct op_row sqs_list_queue_tags = {.name = "ListQueueTags",
                                            .run = run_list,
                                            .in = list_in,

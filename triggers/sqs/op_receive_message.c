@@ -54,7 +54,8 @@ static const struct shape_row message_rows[] = {
 };
 static const struct shape_row message_row[] = {OUT(SHAPE_STRUCT, "Message", .of = message_rows), SHAPE_END};
 static const struct shape_row out[] = {
-    OUT(SHAPE_LIST, "Messages", .flags = SHAPE_FLAT, .of = message_row, .wire = "Message"),
+    OUT(SHAPE_LIST, "Messages", .flags = SHAPE_FLAT, .of = message_row, .wire = "Message",
+        .query_json = "messages"),
     SHAPE_END,
 };
 

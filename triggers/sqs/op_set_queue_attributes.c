@@ -25,5 +25,8 @@ static enum op_end run(struct call *c, const void *input)
     return queue_attrs_put(c, q, req->attributes);
 }
 
-const struct op_row sqs_set_queue_attributes = {
-    .name = "SetQueueAttributes", .run = run, .in = in, .in_size = sizeof(struct set_queue_attributes_in)};
+const struct op_row sqs_set_queue_attributes = {.name = "SetQueueAttributes",
+                                                .run = run,
+                                                .in = in,
+                                                .in_size = sizeof(struct set_queue_attributes_in),
+                                                .flags = OP_SILENT};

@@ -1,4 +1,5 @@
 #include "sqs.h"
+#include "address.h"
 #include "door/note.h"
 #include "door/stored.h"
 #include "fault.h"
@@ -79,7 +80,7 @@ static void drop_model(struct world *w, void *state)
 /* The Query protocol has kept the wording of its time. */
 static void wire_out(struct call *c, enum wire wire)
 {
-    if (wire == WIRE_QUERY && c->fault == &sqs_queue_does_not_exist)
+    if ((wire & (WIRE_QUERY | WIRE_QUERY_JSON)) && c->fault == &sqs_queue_does_not_exist)
         c->fault_text = STR("The specified queue does not exist for this wsdl version.");
 }
 
@@ -96,6 +97,7 @@ const struct service sqs_service = {
     .drop = drop_model,
     .close = close_model,
     .invalid = sqs_invalid,
+    .owns_path = queue_address_fits,
     .unknown_action = sqs_unknown_action,
     .wire_out = wire_out,
 };

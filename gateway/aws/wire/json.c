@@ -36,7 +36,7 @@ static void answer(struct call *c, struct wire_answer *to)
         to->reply.body = buf_view(&c->payload_out);
     else if (c->out)
         json_print(to->body, c->out);
-    else
+    else if (!(c->op->flags & OP_SILENT))
         buf_z(to->body, "{}");
     headers(to, c->service, str_z(c->request_id));
 }

@@ -152,7 +152,7 @@ static void add_queue_url(struct call *c, const struct http_request *http)
             cJSON_AddStringToObject(c->in, "QueueUrl", url.p);
 }
 
-static bool read(struct call *c, const struct http_request *http, struct wire_fault *why)
+bool wire_query_read(struct call *c, const struct http_request *http, struct wire_fault *why)
 {
     struct form form;
     form_read(&form, &c->arena, http->body.n ? http->body : http->query);
@@ -270,7 +270,9 @@ static void answer(struct call *c, struct wire_answer *to)
     snprintf(result, sizeof result, "%sResult", name);
     to->reply.status = c->status ? c->status : 200;
     begin(to, c->service, name, "Response", str_z(c->request_id));
-    if (c->op->out || (c->out && c->out->child)) {
+    if (c->op->out && !(c->out && c->out->child)) {
+        buf_printf(to->body, "<%s/>", c->op->result ? c->op->result : result);
+    } else if (c->op->out || (c->out && c->out->child)) {
         tag(to->body, c->op->result ? c->op->result : result, false);
         if (c->op->out)
             xml_members(to, c->op->out, c->out);
@@ -284,6 +286,13 @@ static void answer(struct call *c, struct wire_answer *to)
 
 static void refuse(const struct wire_fault *f, struct wire_answer *to)
 {
+    if (f->row == &fault_no_operation) { /* of no service yet, so in nobody's form */
+        to->reply.status = f->row->http;
+        wire_header(to, "x-amzn-RequestId", f->request_id);
+        wire_header(to, "Content-Type", STR("text/xml"));
+        buf_z(to->body, "<UnknownOperationException/>");
+        return;
+    }
     to->reply.status = f->row->http;
     begin(to, f->service, "ErrorResponse", "", f->request_id);
     buf_printf(to->body, "<Error><Type>%s</Type><Code>%s</Code><Message>",
@@ -293,4 +302,4 @@ static void refuse(const struct wire_fault *f, struct wire_answer *to)
                f->service && f->service->fault_detail ? "<Detail/>" : "", STR_ARG(f->request_id));
 }
 
-const struct wire_row wire_query = {WIRE_QUERY, read, answer, refuse};
+const struct wire_row wire_query = {WIRE_QUERY, wire_query_read, answer, refuse};

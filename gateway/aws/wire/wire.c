@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const struct wire_row *const rows[] = {&wire_json, &wire_query, &wire_rest_json};
+static const struct wire_row *const rows[] = {&wire_json, &wire_query, &wire_query_json, &wire_rest_json};
 
 const struct wire_row *wire_row(enum wire wire)
 {

@@ -35,7 +35,7 @@ struct wire_row {
     void (*refuse)(const struct wire_fault *f, struct wire_answer *to);
 };
 
-extern const struct wire_row wire_json, wire_query, wire_rest_json;
+extern const struct wire_row wire_json, wire_query, wire_query_json, wire_rest_json;
 
 /* The row that speaks this protocol. */
 const struct wire_row *wire_row(enum wire wire);
@@ -48,6 +48,9 @@ cJSON *wire_scalar(const struct shape_row *row, struct str text);
 
 /* The text of a scalar as XML and headers show it (times as ISO 8601), into `out`. */
 void wire_text(struct buf *out, const struct shape_row *row, const cJSON *value);
+
+/* Form fields into c->in: how both rows of the Query protocol read. */
+bool wire_query_read(struct call *c, const struct http_request *http, struct wire_fault *why);
 
 /* The JSON object of a body; NULL and *why when it is none.  An empty body is an empty object. */
 cJSON *wire_object(struct call *c, struct str body, struct wire_fault *why);

@@ -2,7 +2,7 @@
  *
  *   q:send(body [, o])     body: text, or any value as JSON; delay, attributes, group, deduplication
  *                          -> SendMessage's answer
- *   q:send_batch(list)     up to 10 bodies, or {body=, delay=, ...} -> {Successful, Failed}
+ *   q:send_batch(list)     up to 10 bodies, or {body=, delay=, ...} -> {Successful, Failed}, nil when empty
  *   q:receive(o)           max, wait, visibility -> list of messages as SQS gives them
  *   q:delete(message)      or its ReceiptHandle
  *   t:publish(body [, o])  subject, attributes, group, deduplication -> Publish's answer
