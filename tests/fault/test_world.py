@@ -1,9 +1,11 @@
 """Folders of other versions, and damaged ones: what was there is there, or one clear line says why not."""
+import json
 import os
+import random
 import sqlite3
 import unittest
 
-from harness import ROOT, Tidepool, until
+from harness import ROOT, Tidepool, request, until
 
 FIRST = os.path.join(ROOT, "tests", "fault", "world-1.sql")  # a folder as 81ba834 left it: "sqlite3 world.db .dump"
 JOBS = "/000000000000/jobs"
@@ -106,6 +108,38 @@ class Damaged(unittest.TestCase):
             self.assertEqual(len(lines), 1, said)
             self.assertRegex(lines[0], r"the state is damaged: the row bus.mapping/[0-9a-f-]{36} has a member EventSourceArn that is "
                                        r"missing \(--data another folder, or remove this one\)$")
+
+    def test_random_bytes_in_the_file_are_no_crash(self):
+        """They end the start, or the calls that meet them, with a line; what they did not hit is served."""
+        chance = random.Random(5)
+        for _ in range(8):
+            with World() as w:
+                with open(w.path, "r+b") as f:
+                    size = f.seek(0, os.SEEK_END)
+                    for _ in range(chance.randint(1, 40)):
+                        f.seek(chance.randrange(100, size - 64))
+                        f.write(chance.randbytes(chance.randint(1, 64)))
+                w.t.spawn()
+                until(lambda: w.t.process.poll() is not None or self.is_up(w.t), 120)
+                if w.t.process.poll() is None:
+                    self.use(w.t)
+                    self.assertEqual(w.t.stop(), 0)
+                else:
+                    self.assertEqual(w.t.process.returncode, 2)
+                    self.assertIn("error", w.t.output())
+
+    def is_up(self, t):
+        try:
+            return request(t.port, "GET", "/_tidepool/health").status == 200
+        except OSError:
+            return False
+
+    def use(self, t):
+        for service, ask in (("DynamoDB_20120810.Scan", {"TableName": "Things"}), ("DynamoDB_20120810.Scan", {
+                "TableName": "Things", "IndexName": "byColour"}), ("AmazonSQS.ListQueues", {}), ("AmazonSQS.ReceiveMessage", {
+                    "QueueUrl": t.url() + JOBS, "MaxNumberOfMessages": 10}), ("AWSEvents.ListRules", {})):
+            answer = request(t.port, "POST", "/", json.dumps(ask), {"x-amz-target": service})
+            self.assertTrue(answer.status < 500 or "error" in t.output(), answer)
 
 
 if __name__ == "__main__":
