@@ -1,4 +1,4 @@
-# tidepool: make run | make test | make | make install PREFIX=... | make check | make bench | make fuzz | make format
+# tidepool: make run | make test | make deep | make | make install PREFIX=... | make check | make bench | make fuzz | make format
 # The packages that are missing are installed by make run and make test; plain make names them.
 #
 # Objects go to build/<kind>/, where kind is release (the product), asan (what the tests run) or fuzz.
@@ -69,7 +69,7 @@ UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c
 # make V=1 shows the commands.
 Q := $(if $(V),,@)
 
-.PHONY: all run test unit check bench fuzz format install deps test-deps clean
+.PHONY: all run test deep unit check bench fuzz format install deps test-deps clean
 all: build/tidepool
 
 build/tidepool: $(BUILD)/tidepool
@@ -116,6 +116,11 @@ endef
 
 deps:
 	$(call install_missing,gcc make $(PKGS) $(LLHTTP))
+
+# What is too long for every run, tests/deep: make deep, make T=browser deep.
+deep: deps test-deps
+	$(call install_missing,chromium)
+	@SUITES=deep tests/run $(T)
 
 test-deps:
 	$(call install_missing,$(TEST_PKGS))
