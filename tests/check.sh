@@ -88,6 +88,7 @@ places='
     lib = $0
     sub(/^[^<]*</, "", lib); sub(/>.*/, "", lib)
     where = ""
+    if (lib ~ /^cjson/) where = "^runtime/base/json\\.h$"
     if (lib ~ /^uv[.\/]/) where = "^(runtime/core|gateway/http)/"
     if (lib ~ /^llhttp/) where = "^runtime/core/http_parse\\.c$"
     if (lib ~ /^sqlite3/) where = "^runtime/store/(engine_sqlite|checkpoint|format|wal_file)\\.c$"
@@ -117,6 +118,15 @@ line ~ /[^A-Za-z0-9_](printf|fprintf|vprintf|vfprintf|dprintf|puts|fputs|putc|fp
 }
 '
 product | grep -v -e '^runtime/base/say\.c$' -e '^runtime/template/keep\.c$' | xargs awk "$strip$prints" >> "$found" # keep.c: a file
+
+# --- trees: cJSON's own reading, printing, copying and comparing end texts at their first zero
+trees='
+{ line = " " code($0) }
+line ~ /cJSON_(Parse|Print|Duplicate|Compare|SetValuestring|CreateStringReference|CreateRaw|AddRaw)/ {
+    say("base/json.h has what keeps U+0000: " $0)
+}
+'
+product | xargs awk "$strip$trees" >> "$found"
 
 # --- one clock: only clock.c asks the system, and the worker for its preemption
 clock='

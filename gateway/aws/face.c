@@ -2,6 +2,7 @@
 
 #include "aim.h"
 #include "apis.h"
+#include "base/codec.h"
 #include "door/door.h"
 #include "form.h"
 #include "guard.h"
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 
 #define ANSWER_MAX (64u << 20)
+#define LARGE_BODY (1u << 20) /* of a request: what its tree took goes back to the system */
 
 struct aws_face {
     struct world *world;
@@ -81,8 +83,11 @@ static void call_ended(struct call *c)
         to = answer_begin(q->face, q->http, &c->arena);
         q->wire->refuse(&why, &to);
     }
+    size_t size = q->http->body.n;
     answer_send(q, &to);
     call_free(c);
+    if (size > LARGE_BODY)
+        xtrim();
 }
 
 static struct call *refuse(const struct asking *q, struct wire_fault *why)
@@ -91,6 +96,8 @@ static struct call *refuse(const struct asking *q, struct wire_fault *why)
     ident_uuid(&q->face->world->ident, id);
     if (!why->request_id.p)
         why->request_id = str_z(id);
+    if (why->text.n)
+        why->text = codec_utf8_mended(&q->face->refusal, why->text); /* it may repeat any bytes */
     struct wire_answer to = answer_begin(q->face, q->http, &q->face->refusal);
     q->wire->refuse(why, &to);
     answer_send(q, &to);
@@ -137,7 +144,6 @@ static struct call *call_dropped(struct call *c, const struct asking *q, struct 
 {
     why->service = c->service;
     why->request_id = str_z(c->request_id);
-    why->text = why->text.p ? why->text : STR("");
     refuse(q, why);
     call_free(c);
     return NULL;

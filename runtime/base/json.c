@@ -143,7 +143,8 @@ static char *put_utf8(char *to, unsigned cp)
     return to;
 }
 
-/* *p stands behind "\u".  A high surrogate takes its low one along; a lone one becomes U+FFFD. */
+/* *p stands behind "\u".  A high surrogate takes its low one along.  Half a pair is no character and no UTF-8
+ * can say it, so a text with one is as broken as one with bytes that are no UTF-8. */
 static bool put_u_escape(struct json_reader *r, const char **p, const char *end, char **to)
 {
     int cp = hex4(*p, end);
@@ -159,7 +160,9 @@ static bool put_u_escape(struct json_reader *r, const char **p, const char *end,
             return true;
         }
     }
-    *to = put_utf8(*to, cp >= 0xD800 && cp < 0xE000 ? 0xFFFD : (unsigned)cp);
+    if (cp >= 0xD800 && cp < 0xE000)
+        return false;
+    *to = put_utf8(*to, (unsigned)cp);
     return true;
 }
 

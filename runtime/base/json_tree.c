@@ -235,6 +235,13 @@ bool json_has_zeros(const cJSON *tree)
     return false;
 }
 
+cJSON *json_tree_foreign(struct str text)
+{
+    struct json_report report;
+    return json_tree_within(text, &(struct json_limits){.bytes = INT32_MAX, .nodes = JSON_NODES_MAX},
+                            &report);
+}
+
 /* --- copies and comparison
  * ---------------------------------------------------------------------------------- */
 

@@ -3,6 +3,9 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 
 const char *rc_text(enum rc rc)
@@ -64,4 +67,11 @@ void *xrealloc(void *p, unsigned long n)
 char *xstrdup(const char *z)
 {
     return sure(strdup(z));
+}
+
+void xtrim(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(1u << 20);
+#endif
 }

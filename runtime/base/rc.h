@@ -29,4 +29,7 @@ void *xcalloc(unsigned long n, unsigned long size);
 void *xrealloc(void *p, unsigned long n);
 char *xstrdup(const char *z);
 
+/* Gives free memory back to the system; some milliseconds after some 10 MB.  Thread: main. */
+void xtrim(void);
+
 #endif

@@ -1,4 +1,5 @@
 #include "door/call.h"
+#include "base/codec.h"
 #include "call_inside.h"
 #include "door/note.h"
 #include "note_point.h"
@@ -161,7 +162,7 @@ enum op_end call_fail(struct call *c, const struct fault *f, const char *fmt, ..
     vsnprintf(text, (size_t)n + 1, fmt, again);
     va_end(again);
     va_end(ap);
-    c->fault_text = str_n(text, (size_t)n);
+    c->fault_text = codec_utf8_mended(&c->arena, str_n(text, (size_t)n)); /* it may repeat any bytes */
     return OP_FAULT;
 }
 

@@ -30,6 +30,12 @@ const struct fault fault_validation = {
     .query = "ValidationError",
     .ns = "com.amazon.coral.validate",
 };
+const struct fault fault_too_large = {
+    .code = "RequestEntityTooLarge",
+    .http = 413,
+    .text = "Request size exceeded the permitted maximum limit.",
+    .ns = "com.amazon.coral.service",
+};
 const struct fault fault_service_down = {
     .code = "ServiceUnavailable",
     .http = 503,

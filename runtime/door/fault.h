@@ -18,6 +18,7 @@ extern const struct fault fault_unknown_operation; /* UnknownOperationException,
 extern const struct fault fault_no_operation;      /* UnknownOperationException, 404: none was named */
 extern const struct fault fault_serialization;     /* SerializationException, 400 */
 extern const struct fault fault_validation;        /* ValidationException, 400 */
+extern const struct fault fault_too_large;         /* RequestEntityTooLarge, 413 */
 extern const struct fault fault_service_down;      /* ServiceUnavailable, 503: the server is stopping */
 
 #endif

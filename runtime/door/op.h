@@ -64,6 +64,11 @@ struct service {
     bool fault_detail;               /* Query: an error has an empty Detail; AWS's SQS alone */
     const struct op_row *const *ops; /* NULL-ended */
 
+    /* The largest request that the service itself takes, in bytes, and of how many values; 0: 1 MiB, 20,000.
+     * The wires let through what that may grow to as they spell it; what is beyond is RequestEntityTooLarge.
+     */
+    size_t request_max, values_max;
+
     /* World's state of this service; each may be NULL.  open: at world start, state into *state (room), to
      * load lazily from the store; start: all services are open, timers may be armed and pollers begin; drop:
      * the models are stale (a commit failed, or a reset): forget them, they load again from the store; close:

@@ -170,7 +170,7 @@ static void refuse_unknown(struct flight *x, uint64_t number, struct str service
 }
 
 /* The worker is ours; what its handler hands over is not: a frame is a ceiling. */
-static const struct json_limits input_limits = {.bytes = FRAME_MAX, .nodes = SIZE_MAX};
+static const struct json_limits input_limits = {.bytes = FRAME_MAX, .nodes = JSON_NODES_MAX};
 
 /* tidepool's own operations are for the person in front of it: a handler could wipe the world that it runs
  * in. */

@@ -83,8 +83,9 @@ static void test_tree(void **state)
         cJSON_Delete(ours);
         cJSON_Delete(theirs);
     }
-    static const char *const bad[] = {"",    "{",   "[1,]",    "{\"a\":}", "{\"a\" 1}",       "[1] x",
-                                      "\"a", "tru", "\"\\x\"", "[\"\\",    "{\"\xc0\x80\":1}"};
+    static const char *const bad[] = {
+        "",    "{",       "[1,]",  "{\"a\":}",    "{\"a\" 1}",          "[1] x",           "\"a",
+        "tru", "\"\\x\"", "[\"\\", "\"\\ud83d\"", "\"\\ude00\\ud83d\"", "{\"\xc0\x80\":1}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_null(json_tree(str_z(bad[i])));
     char deep[2001];

@@ -33,7 +33,7 @@ static void test_reads(void **state)
     gives(ECHO, " [ 1 , 2 ] ", "[1,2]");
     gives(ECHO, "{\"a\":1,\"a\":2}", "{\"a\":2}");
     gives(ECHO, "9223372036854775808", "9.223372036854776e+18");
-    gives(ECHO, "\"\\ud83d\\ude00 \\ud83d \\u00e9\\/\"", "\"\xF0\x9F\x98\x80 \xEF\xBF\xBD \xC3\xA9/\"");
+    gives(ECHO, "\"\\ud83d\\ude00 \\u00e9\\/\"", "\"\xF0\x9F\x98\x80 \xC3\xA9/\"");
     gives(ECHO, "{\"z\":1,\"a\":{\"y\":1,\"b\":2}}", "{\"a\":{\"b\":2,\"y\":1},\"z\":1}");
     gives("return function(e) return math.type(e.i) .. math.type(e.f) .. tostring(e.n) end",
           "{\"i\":3,\"f\":3.0,\"n\":null}", "\"integerfloatnull\"");
@@ -100,9 +100,10 @@ static void test_refuses(void **state)
 {
     (void)state;
     static const char *const bad[] = {
-        "",      "{",     "[1,]",     "{\"a\"}",      "{\"a\":1,}", "01",  "1.",  "-",           ".5",
-        "nul",   "[1] 2", "\"\\x\"",  "\"\\u12\"",    "\"abc",      "'a'", "NaN", "1e999",       "\"\n\"",
-        "[1 2]", "{1:2}", "\"\xFF\"", "\"\xC0\x80\"", "tru",        "+1",  "[",   "\"\\ud83d\\",
+        "",      "{",           "[1,]",         "{\"a\"}",     "{\"a\":1,}", "01",           "1.",  "-",
+        ".5",    "nul",         "[1] 2",        "\"\\x\"",     "\"\\u12\"",  "\"abc",        "'a'", "NaN",
+        "1e999", "\"\n\"",      "[1 2]",        "{1:2}",       "\"\xFF\"",   "\"\xC0\x80\"", "tru", "+1",
+        "[",     "\"\\ud83d\\", "\"\\ud83d \"", "\"\\ude00\"",
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         struct lua_home h;

@@ -21,7 +21,7 @@ bool partial_read(struct str reply, const struct record *records, size_t n, bool
 {
     if (reply.n == 0)
         return true;
-    cJSON *tree = json_tree(reply);
+    cJSON *tree = json_tree_foreign(reply);
     if (!tree)
         return false;
     const cJSON *list = cJSON_GetObjectItemCaseSensitive(tree, "batchItemFailures");

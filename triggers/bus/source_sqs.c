@@ -95,7 +95,7 @@ static bool wanted(const struct mapping *m, const cJSON *event)
 {
     if (!m->filtered)
         return true;
-    cJSON *json = json_tree(json_member_text(event, "body"));
+    cJSON *json = json_tree_foreign(json_member_text(event, "body"));
     bool yes = mapping_wants(m, event, cJSON_IsObject(json) ? json : NULL);
     cJSON_Delete(json);
     return yes;

@@ -30,7 +30,8 @@ static const struct shape_row table_members[] = {
 };
 static const struct shape_row table_rows[] = {OUT(SHAPE_STRUCT, "member", .of = table_members), SHAPE_END};
 static const struct shape_row in[] = {
-    IN_MAP(batch_get_in, tables, "RequestItems", .flags = SHAPE_REQ, .min = 1, .max = 100, .of = table_rows),
+    IN_MAP(batch_get_in, tables, "RequestItems", .flags = SHAPE_REQ | SHAPE_ZEROS, .min = 1, .max = 100,
+           .of = table_rows),
     IN_STR(batch_get_in, capacity, "ReturnConsumedCapacity", .one_of = return_capacity_enum),
     SHAPE_END,
 };

@@ -25,8 +25,8 @@ static const struct shape_row request_rows[] = {OUT(SHAPE_STRUCT, "member", .of 
 static const struct shape_row table_rows[] = {
     OUT(SHAPE_LIST, "member", .min = 1, .max = REQUESTS_MAX, .of = request_rows), SHAPE_END};
 static const struct shape_row in[] = {
-    IN_MAP(batch_write_in, tables, "RequestItems", .flags = SHAPE_REQ, .min = 1, .max = REQUESTS_MAX,
-           .of = table_rows),
+    IN_MAP(batch_write_in, tables, "RequestItems", .flags = SHAPE_REQ | SHAPE_ZEROS, .min = 1,
+           .max = REQUESTS_MAX, .of = table_rows),
     IN_STR(batch_write_in, capacity, "ReturnConsumedCapacity", .one_of = return_capacity_enum),
     IN_STR(batch_write_in, metrics, "ReturnItemCollectionMetrics", .one_of = return_metrics_enum),
     SHAPE_END,

@@ -5,7 +5,7 @@
 
 static const struct shape_row in[] = {
     WRITE_TABLE_NAME,
-    IN_MAP(write_in, item, "Key", .flags = SHAPE_REQ),
+    IN_MAP(write_in, item, "Key", .flags = SHAPE_REQ | SHAPE_ZEROS),
     WRITE_COMMON,
     SHAPE_END,
 };

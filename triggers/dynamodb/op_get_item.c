@@ -16,12 +16,12 @@ struct get_item_in {
 static const struct shape_row in[] = {
     IN_STR(get_item_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,
            .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled),
-    IN_MAP(get_item_in, key, "Key", .flags = SHAPE_REQ),
+    IN_MAP(get_item_in, key, "Key", .flags = SHAPE_REQ | SHAPE_ZEROS),
     IN_TREE(get_item_in, attributes_to_get, "AttributesToGet"),
     IN_BOOL(get_item_in, consistent, "ConsistentRead"),
     IN_STR(get_item_in, capacity, "ReturnConsumedCapacity", .one_of = return_capacity_enum),
     IN_STR(get_item_in, projection, "ProjectionExpression"),
-    IN_MAP(get_item_in, names, "ExpressionAttributeNames"),
+    IN_MAP(get_item_in, names, "ExpressionAttributeNames", .flags = SHAPE_ZEROS),
     SHAPE_END,
 };
 

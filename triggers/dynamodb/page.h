@@ -56,11 +56,12 @@ void page_start(struct page *p);
         IN_INT(page_in, limit, "Limit", .min = 1, .max = INT32_MAX),                                         \
         IN_STR(page_in, select, "Select", .one_of = page_select_enum),                                       \
         IN_TREE(page_in, conditional_operator, "ConditionalOperator"),                                       \
-        IN_MAP(page_in, start_key, "ExclusiveStartKey"),                                                     \
+        IN_MAP(page_in, start_key, "ExclusiveStartKey", .flags = SHAPE_ZEROS),                               \
         IN_STR(page_in, capacity, "ReturnConsumedCapacity", .one_of = return_capacity_enum),                 \
         IN_STR(page_in, projection, "ProjectionExpression"), IN_STR(page_in, filter, "FilterExpression"),    \
-        IN_MAP(page_in, names, "ExpressionAttributeNames"),                                                  \
-        IN_MAP(page_in, values, "ExpressionAttributeValues"), IN_BOOL(page_in, consistent, "ConsistentRead")
+        IN_MAP(page_in, names, "ExpressionAttributeNames", .flags = SHAPE_ZEROS),                            \
+        IN_MAP(page_in, values, "ExpressionAttributeValues", .flags = SHAPE_ZEROS),                          \
+        IN_BOOL(page_in, consistent, "ConsistentRead")
 
 extern const char *const page_select_enum[];
 

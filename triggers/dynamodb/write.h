@@ -23,8 +23,9 @@ extern const char *const return_on_failure_enum[];
     IN_STR(write_in, table_name, "TableName", .flags = SHAPE_REQ, .min = 3, .max = 1024,                     \
            .pattern = TABLE_NAME_PATTERN, .match = table_name_spelled)
 #define WRITE_COMMON                                                                                         \
-    IN_STR(write_in, condition, "ConditionExpression"), IN_MAP(write_in, names, "ExpressionAttributeNames"), \
-        IN_MAP(write_in, values, "ExpressionAttributeValues"),                                               \
+    IN_STR(write_in, condition, "ConditionExpression"),                                                      \
+        IN_MAP(write_in, names, "ExpressionAttributeNames", .flags = SHAPE_ZEROS),                           \
+        IN_MAP(write_in, values, "ExpressionAttributeValues", .flags = SHAPE_ZEROS),                         \
         IN_STR(write_in, return_values, "ReturnValues", .one_of = return_values_enum),                       \
         IN_STR(write_in, on_failure, "ReturnValuesOnConditionCheckFailure",                                  \
                .one_of = return_on_failure_enum),                                                            \

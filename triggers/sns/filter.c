@@ -68,7 +68,7 @@ struct str filter_trouble(struct arena *a, struct str policy, bool body)
 {
     if (policy.n > MAX_BYTES)
         return STR("FilterPolicy: Filter policy is too long");
-    cJSON *tree = json_tree(policy);
+    cJSON *tree = json_tree_foreign(policy);
     struct str why = limit_passed(tree, body);
     if (!why.p && tree->child)
         return pattern_trouble(a, tree);
@@ -80,7 +80,7 @@ struct pattern *filter_pattern(struct str policy, bool *filtered)
 {
     struct arena a;
     struct str why;
-    cJSON *tree = json_tree(policy);
+    cJSON *tree = json_tree_foreign(policy);
     struct pattern *p = NULL;
     *filtered = tree && tree->child;
     arena_init(&a);
@@ -95,7 +95,7 @@ struct pattern *filter_pattern(struct str policy, bool *filtered)
 static cJSON *view_of(struct str type, const char *text)
 {
     if (str_is(type, "String.Array"))
-        return json_tree(str_z(text)); /* NULL when it is none: as if the attribute were not there */
+        return json_tree_foreign(str_z(text)); /* NULL when it is none: as if the attribute were not there */
     if (str_starts(type, STR("Number")))
         return cJSON_CreateNumber(strtod(text, NULL));
     return cJSON_CreateString(text);

@@ -110,7 +110,7 @@ static bool structure_fits(struct call *c, const struct publish *p)
         fail_parameter(c, "MessageStructure");
         return false;
     }
-    cJSON *tree = json_tree(p->message);
+    cJSON *tree = json_tree_foreign(p->message);
     bool has_default = attribute_of(tree, "default").p;
     bool parsed = tree != NULL;
     cJSON_Delete(tree);
@@ -153,7 +153,7 @@ bool publish_check(struct call *c, const struct publish *p)
 static const cJSON *body_of(struct publication *p, enum protocol protocol)
 {
     if (!p->body_read[protocol])
-        p->body[protocol] = json_tree(publication_text(p, protocol));
+        p->body[protocol] = json_tree_foreign(publication_text(p, protocol));
     p->body_read[protocol] = true;
     return p->body[protocol];
 }
@@ -241,7 +241,7 @@ static enum rc fan_out(struct call *c, const struct topic *t, struct publication
 enum rc publish_out(struct call *c, const struct topic *t, const struct publish *in, struct str *id)
 {
     *id = call_uuid(c);
-    cJSON *structure = in->structure.p ? json_tree(in->message) : NULL;
+    cJSON *structure = in->structure.p ? json_tree_foreign(in->message) : NULL;
     struct publication p = {.id = *id,
                             .subject = in->subject,
                             .message = in->message,

@@ -77,6 +77,7 @@ static void close_model(struct world *w, void *state)
 }
 
 const struct service sns_service = {
+    .request_max = 256u << 10,
     .name = "sns",
     .version = "2010-03-31",
     .xmlns = "http://sns.amazonaws.com/doc/2010-03-31/",

@@ -85,6 +85,7 @@ static void wire_out(struct call *c, enum wire wire)
 }
 
 const struct service sqs_service = {
+    .request_max = MESSAGE_BYTES,
     .name = "sqs",
     .target = "AmazonSQS",
     .version = "2012-11-05",

@@ -155,6 +155,10 @@ static void add_queue_url(struct call *c, const struct http_request *http)
 bool wire_query_read(struct call *c, const struct http_request *http, struct wire_fault *why)
 {
     struct form form;
+    if (http->body.n > wire_bytes_max(c->service, 3)) { /* each byte as %XX */
+        why->row = &fault_too_large;
+        return false;
+    }
     form_read(&form, &c->arena, http->body.n ? http->body : http->query);
     if (form.full) {
         why->row = &fault_serialization;

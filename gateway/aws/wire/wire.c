@@ -65,18 +65,30 @@ void wire_text(struct buf *out, const struct shape_row *row, const cJSON *value)
     }
 }
 
-static const struct json_limits body_limits = {.bytes = INT32_MAX, .nodes = SIZE_MAX};
+#define FRAMING (64u << 10) /* names, quotes and blanks around what counts */
+
+size_t wire_bytes_max(const struct service *s, unsigned growth)
+{
+    return growth * (s->request_max ? s->request_max : 1u << 20) + FRAMING;
+}
 
 cJSON *wire_object(struct call *c, struct str body, struct wire_fault *why)
 {
     struct json_report report;
     if (!body.n)
         return cJSON_CreateObject();
-    cJSON *tree = json_tree_within(body, &body_limits, &report);
+    struct json_limits limits = {wire_bytes_max(c->service, 6), /* each byte as \\u00XX */
+                                 c->service->values_max ? c->service->values_max : 20000};
+    cJSON *tree = json_tree_within(body, &limits, &report);
     c->zeros = report.zeros;
     if (cJSON_IsObject(tree))
         return tree;
     why->row = &fault_serialization;
+    if (report.end > JSON_BROKEN) {
+        why->row = &fault_too_large;
+        why->text = STR_NONE;
+        return NULL;
+    }
     why->text =
         tree ? STR("The request body is not a JSON object.")
              : arena_printf(&c->arena, "The request body is not JSON: see byte %zu of it.", report.at + 1);

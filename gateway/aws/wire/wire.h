@@ -55,6 +55,9 @@ bool wire_query_read(struct call *c, const struct http_request *http, struct wir
 /* The JSON object of a body; NULL and *why when it is none.  An empty body is an empty object. */
 cJSON *wire_object(struct call *c, struct str body, struct wire_fault *why);
 
+/* How many bytes a body of this service may have, in a protocol that spells a byte with up to `growth`. */
+size_t wire_bytes_max(const struct service *s, unsigned growth);
+
 /* Where a member lies outside of JSON bodies. */
 const char *wire_name(const struct shape_row *row);
 

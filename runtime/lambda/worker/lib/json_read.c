@@ -73,8 +73,6 @@ static void add_utf8(struct buf *b, unsigned u)
     buf_add(b, x, n);
 }
 
-#define REPLACEMENT 0xFFFD /* for half a surrogate pair: JSON can spell it, UTF-8 cannot */
-
 static void take_unicode(struct reader *r)
 {
     unsigned u = take_hex4(r);
@@ -88,7 +86,9 @@ static void take_unicode(struct reader *r)
         }
         r->at = back;
     }
-    add_utf8(r->scratch, u >= 0xD800 && u < 0xE000 ? REPLACEMENT : u);
+    if (u >= 0xD800 && u < 0xE000)
+        invalid(r, "half a surrogate pair"); /* JSON can spell it, UTF-8 cannot */
+    add_utf8(r->scratch, u);
 }
 
 static void take_escape(struct reader *r)
