@@ -1,14 +1,16 @@
 #include "control_inside.h"
 #include "door/door.h"
+#include "door/sweep.h"
 
 /* Reset: throws away all state and deploys the template again, in one transaction; the clock runs with the
- * real time again. */
+ * real time again.  It takes as long as the deployment, whatever there was: that is swept afterwards. */
 static enum op_end run(struct call *c, const void *input)
 {
     (void)input;
     struct world *w = c->world;
-    if (store_wipe(c->txn, STR("")) != RC_OK)
+    if (store_clear(c->txn) != RC_OK)
         return call_broke(c, RC_IO);
+    sweep_cleared(c);
     int64_t before_us = clock_now_us(&w->clock);
     clock_init(&w->clock);
     control_clock_follow(c, before_us);

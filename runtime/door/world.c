@@ -1,6 +1,7 @@
 #include "door/world.h"
 #include "call_inside.h"
 #include "door/op.h"
+#include "door/sweep.h"
 #include "door/trace.h"
 #include "note_point.h"
 #include <stdlib.h>
@@ -82,11 +83,13 @@ struct world *world_new(const struct world_setup *setup)
     w->timers = timers_new(w->loop, &w->clock);
     w->trace = trace_new(TRACE_EVENTS, TRACE_BYTES);
     w->notes = notes_new();
+    w->sweeper = sweeper_new(w);
     if (!open_services(w)) {
         world_free(w);
         return NULL;
     }
     start_services(w);
+    sweeper_start(w->sweeper);
     return w;
 }
 
@@ -105,6 +108,7 @@ void world_free(struct world *w)
     for (int i = w->open_count - 1; i >= 0; i--)
         if (w->services[i]->close)
             w->services[i]->close(w, w->state[i]);
+    sweeper_free(w->sweeper);
     timers_free(w->timers);
     turn_free(w->turn);
     store_close(w->store);

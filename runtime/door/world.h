@@ -20,6 +20,7 @@ struct service;
 struct trace;
 struct notes;
 struct nursery;
+struct sweeper;
 
 struct world {
     struct loop *loop;       /* NULL in plain tests */
@@ -31,6 +32,7 @@ struct world {
     struct store *store;
     struct turn *turn;
     struct timers *timers;
+    struct sweeper *sweeper;               /* removes what was deleted, in portions */
     struct trace *trace;                   /* the event stream */
     struct notes *notes;                   /* parked calls and listeners by resource */
     const struct service *const *services; /* NULL-ended, main.c's table */

@@ -41,6 +41,11 @@ struct store_engine {
     enum rc (*wipe)(struct engine *e, struct str from,
                     struct str to); /* from <= key < to; to may be absent */
 
+    /* All keys are gone at once, however many: their tables are put aside, and scrap removes a portion of
+     * what lies there; *more: there is some left. */
+    enum rc (*clear)(struct engine *e);
+    enum rc (*scrap)(struct engine *e, bool *more);
+
     enum rc (*seek)(struct engine *e, struct engine_cursor **out, struct str from, struct str to,
                     bool reverse);
     enum rc (*next)(struct engine_cursor *c, struct str *key, struct str *value);

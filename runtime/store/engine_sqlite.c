@@ -4,6 +4,9 @@
  *   kv(k, v)    in the order of the keys; v is the value, or the number of its row in big
  *   big(id, v)  values of more than INLINE_MAX bytes, in the order of their coming
  *
+ * A store that is emptied begins with new tables; the old ones are renamed to scrap_N_kv and scrap_N_big and
+ * go portion by portion.
+ *
  * So the tree that is ordered by keys holds small rows only, many to a page, and a big value is appended; in
  * one tree each seventh message moved three pages to make room (README).  Invariant: a row of big belongs to
  * exactly one row of kv. */
@@ -526,6 +529,112 @@ static enum rc engine_wipe(struct engine *e, struct str from, struct str to)
     return rc ? rc : wipe_from(e, WIPE + kind, from, to);
 }
 
+/* --- emptying the store */
+
+#define SCRAP "scrap_"
+
+/* The first row of a query's answer, NULL without one; finalize it. */
+static enum rc ask(struct engine *e, const char *sql, sqlite3_stmt **q)
+{
+    enum rc rc = prepare(e, sql, q);
+    if (rc)
+        return rc;
+    int code = sqlite3_step(*q);
+    if (code == SQLITE_ROW)
+        return RC_OK;
+    rc = code == SQLITE_DONE ? RC_NONE : trouble(e, sql);
+    sqlite3_finalize(*q);
+    *q = NULL;
+    return rc;
+}
+
+/* One of the tables that were put aside. */
+static enum rc scrap_table(struct engine *e, char name[64])
+{
+    sqlite3_stmt *q;
+    enum rc rc = ask(e,
+                     "SELECT name FROM sqlite_schema WHERE type = 'table' AND name GLOB '" SCRAP "*' "
+                     "ORDER BY rowid DESC LIMIT 1",
+                     &q);
+    if (rc)
+        return rc;
+    snprintf(name, 64, "%s", (const char *)sqlite3_column_text(q, 0));
+    sqlite3_finalize(q);
+    return RC_OK;
+}
+
+static enum rc engine_clear(struct engine *e)
+{
+    char last[64] = SCRAP "0", sql[512];
+    enum rc rc = scrap_table(e, last);
+    if (rc && rc != RC_NONE)
+        return rc;
+    long n = strtol(last + strlen(SCRAP), NULL, 10) + 1;
+    snprintf(sql, sizeof sql,
+             "ALTER TABLE kv RENAME TO " SCRAP "%ld_kv; ALTER TABLE big RENAME TO " SCRAP
+             "%ld_big;" FORMAT_TABLES,
+             n, n);
+    return exec(e, sql);
+}
+
+/* Where a portion of the table ends: *q stands at the first row that stays; RC_NONE: nothing stays. */
+static enum rc scrap_end(struct engine *e, const char *name, const char *column, sqlite3_stmt **q)
+{
+    char sql[256];
+    int64_t rows = 0, bytes = 0;
+    snprintf(sql, sizeof sql, "SELECT %s, length(v) FROM %s ORDER BY 1", column, name);
+    enum rc rc = ask(e, sql, q);
+    while (rc == RC_OK && rows < STORE_PORTION_ROWS && bytes < STORE_PORTION_BYTES) {
+        rows++, bytes += sqlite3_column_int64(*q, 1);
+        int code = sqlite3_step(*q);
+        if (code != SQLITE_ROW)
+            rc = code == SQLITE_DONE ? RC_NONE : trouble(e, sql);
+    }
+    return rc;
+}
+
+static enum rc scrap_before(struct engine *e, const char *name, const char *column, sqlite3_stmt *end)
+{
+    char sql[256];
+    sqlite3_stmt *q;
+    snprintf(sql, sizeof sql, "DELETE FROM %s WHERE %s < ?1", name, column);
+    enum rc rc = prepare(e, sql, &q);
+    if (rc)
+        return rc;
+    sqlite3_bind_value(q, 1, sqlite3_column_value(end, 0));
+    sqlite3_reset(end);
+    if (sqlite3_step(q) != SQLITE_DONE)
+        rc = trouble(e, sql);
+    sqlite3_finalize(q);
+    return rc;
+}
+
+/* The last portion goes with the table itself. */
+static enum rc scrap_some(struct engine *e, const char *name)
+{
+    char sql[128];
+    const char *column = strstr(name, "_kv") ? "k" : "id";
+    sqlite3_stmt *end = NULL;
+    enum rc rc = scrap_end(e, name, column, &end);
+    if (rc == RC_OK)
+        rc = scrap_before(e, name, column, end);
+    sqlite3_finalize(end);
+    if (rc != RC_NONE)
+        return rc;
+    snprintf(sql, sizeof sql, "DROP TABLE %s", name);
+    return exec(e, sql);
+}
+
+static enum rc engine_scrap(struct engine *e, bool *more)
+{
+    char name[64];
+    enum rc rc = scrap_table(e, name);
+    *more = rc == RC_OK;
+    if (rc == RC_OK)
+        rc = scrap_some(e, name);
+    return rc == RC_NONE ? RC_OK : rc;
+}
+
 /* --- cursors: a prepared scan each, kept for the next one of its kind */
 
 static enum rc cursor_take(struct engine *e, bool bounded, bool reverse, struct engine_cursor **out)
@@ -660,6 +769,8 @@ const struct store_engine engine_sqlite = {
     .put = engine_put,
     .del = engine_del,
     .wipe = engine_wipe,
+    .clear = engine_clear,
+    .scrap = engine_scrap,
     .seek = engine_seek,
     .next = engine_next,
     .cursor_close = engine_cursor_close,

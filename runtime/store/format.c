@@ -13,10 +13,6 @@ static const char *const steps[] = {[1] = fixed_order};
 
 enum { VERSION = sizeof(steps) / sizeof(*steps) };
 
-#define TABLES                                                                                               \
-    "CREATE TABLE kv(k BLOB PRIMARY KEY, v) WITHOUT ROWID;"                                                  \
-    "CREATE TABLE big(id INTEGER PRIMARY KEY, v BLOB)"
-
 /* --- reading and writing the number */
 
 static enum rc trouble(sqlite3 *db, const char *path, const struct log *log)
@@ -62,7 +58,7 @@ static bool go_on_from(sqlite3 *db, int version)
     char number[48];
     bool ok = run(db, "BEGIN IMMEDIATE");
     if (version == NEW)
-        ok = ok && run(db, TABLES);
+        ok = ok && run(db, FORMAT_TABLES);
     for (int v = version; ok && v > NEW && v < VERSION; v++)
         ok = run(db, steps[v]);
     snprintf(number, sizeof number, "PRAGMA user_version = %d", VERSION);

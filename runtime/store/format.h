@@ -11,6 +11,10 @@
 
 #include "base/rc.h"
 
+#define FORMAT_TABLES                                                                                        \
+    "CREATE TABLE kv(k BLOB PRIMARY KEY, v) WITHOUT ROWID;"                                                  \
+    "CREATE TABLE big(id INTEGER PRIMARY KEY, v BLOB)"
+
 struct log;
 struct sqlite3;
 

@@ -297,6 +297,64 @@ enum rc store_wipe(struct store *s, struct str prefix)
     return rc;
 }
 
+enum rc store_clear(struct store *s)
+{
+    enum rc rc = touch_to_write(s);
+    if (rc == RC_OK)
+        rc = save(s);
+    return rc ? rc : wrote(s, s->engine->clear(s->e));
+}
+
+enum rc store_scrap(struct store *s, bool *more)
+{
+    if (s->marked)
+        BUG("a portion inside a call");
+    *more = false;
+    enum rc rc = touch(s);
+    if (rc == RC_OK)
+        rc = wrote(s, s->engine->scrap(s->e, more));
+    s->dirty |= *more;
+    return rc;
+}
+
+/* Where the portion that begins at `prefix` ends: `from` stays empty when it reaches to the end. */
+static enum rc portion_end(struct store *s, struct str prefix, struct str to, struct buf *at)
+{
+    struct store_cursor *c;
+    struct str key, value;
+    int64_t rows = 0, bytes = 0;
+    enum rc rc = store_seek(s, &c, prefix, to, false);
+    if (rc)
+        return rc;
+    while ((rc = store_next(c, &key, &value)) == RC_OK && rows < STORE_PORTION_ROWS &&
+           bytes < STORE_PORTION_BYTES)
+        rows++, bytes += (int64_t)value.n;
+    if (rc == RC_OK)
+        buf_str(at, key);
+    store_cursor_close(c);
+    return rc == RC_END ? RC_OK : rc;
+}
+
+enum rc store_wipe_some(struct store *s, struct str prefix, bool *more)
+{
+    struct key end;
+    struct buf at;
+    if (s->marked)
+        BUG("a portion inside a call");
+    key_after(&end, prefix);
+    buf_init(&at, SIZE_MAX / 2);
+    struct str to = key_view(&end).n ? key_view(&end) : STR_NONE;
+    enum rc rc = portion_end(s, prefix, to, &at);
+    *more = at.n > 0;
+    if (rc == RC_OK)
+        rc = touch_to_write(s);
+    if (rc == RC_OK)
+        rc = wrote(s, s->engine->wipe(s->e, prefix, *more ? buf_view(&at) : to));
+    key_release(&end);
+    buf_release(&at);
+    return rc;
+}
+
 enum rc store_seek(struct store *s, struct store_cursor **out, struct str from, struct str to, bool reverse)
 {
     struct engine_cursor *c;

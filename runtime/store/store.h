@@ -52,8 +52,18 @@ enum rc store_put(struct store *s, struct str key, struct str value);
 enum rc store_add(struct store *s, struct str key, struct str value);
 enum rc store_del(struct store *s, struct str key); /* RC_OK too when it was not there */
 
-/* Deletes all keys with this prefix.  An empty prefix empties the store. */
+/* Deletes all keys with this prefix. */
 enum rc store_wipe(struct store *s, struct str prefix);
+
+/* Empties the store, at once whatever it holds.  What it held is removed by store_scrap, a portion with each
+ * call, also after a restart; *more: some is left.  store_scrap not inside a call. */
+enum rc store_clear(struct store *s);
+enum rc store_scrap(struct store *s, bool *more);
+
+/* As store_wipe, but only the first of these keys, so many that a turn may do it (STORE_PORTION_ROWS, or
+ * fewer of big values).  *more: others are left.  Not inside a call. */
+enum { STORE_PORTION_ROWS = 250, STORE_PORTION_BYTES = 1 << 20 };
+enum rc store_wipe_some(struct store *s, struct str prefix, bool *more);
 
 /* A range scan: from <= key < to, ascending, or descending from the end with reverse.  `to` absent: no upper
  * end.  The store may be written to while a cursor is open; what is written behind or ahead of it may or may

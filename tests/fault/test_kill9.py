@@ -3,9 +3,11 @@ again each time.
 
 TIDEPOOL_KILL_ROUNDS=200 runs more rounds, TIDEPOOL_KILL_SEED repeats a run's moments.
 """
+import contextlib
 import json
 import os
 import random
+import sqlite3
 import threading
 import time
 import unittest
@@ -168,6 +170,45 @@ class Kill9(unittest.TestCase):
         self.assertTrue(sure <= count <= sure + maybe, "%d counted, %d acknowledged, %d in doubt" % (count, sure, maybe))
         for load in self.loads:
             self.assertGreaterEqual(len(load.acknowledged), 2 * ROUNDS, load.doubtful[:3])
+
+
+class Deleted(unittest.TestCase):
+    """What was deleted is gone at once; its rows go in portions, and killing the server loses none of that work."""
+
+    def rows(self, like):
+        with contextlib.closing(sqlite3.connect(os.path.join(self.t.folder, ".tidepool", "world.db"))) as db:
+            return db.execute("SELECT count(*) FROM kv WHERE k >= ? AND k < ?", (like, like + b"\xff")).fetchone()[0]
+
+    def old_tables(self):
+        with contextlib.closing(sqlite3.connect(os.path.join(self.t.folder, ".tidepool", "world.db"))) as db:
+            return db.execute("SELECT count(*) FROM sqlite_schema WHERE name GLOB 'scrap_*'").fetchone()[0]
+
+    def fill(self, name):
+        url = self.sqs.create_queue(QueueName=name)["QueueUrl"]
+        entries = [{"Id": str(i), "MessageBody": "x" * 1000} for i in range(10)]
+        for _ in range(200):
+            self.sqs.send_message_batch(QueueUrl=url, Entries=entries)
+        return url
+
+    def kill_and_start(self):
+        self.t.kill()
+        self.t.start()
+        self.sqs = self.t.client("sqs")
+
+    def test_after_kill_9_sweeping_goes_on(self):
+        self.t = Tidepool(files={"template.json": {"Resources": {
+            "Keep": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "Keep"}}}}})
+        self.addCleanup(self.t.close)
+        self.sqs = self.t.client("sqs")
+        self.sqs.delete_queue(QueueUrl=self.fill("old"))
+        self.kill_and_start()
+        self.assertEqual([u.split("/")[-1] for u in self.sqs.list_queues()["QueueUrls"]], ["Keep"])
+        until(lambda: self.rows(b"sqs.message") == 0, every=0.2)
+        self.fill("old")
+        self.assertEqual(self.t.cli("reset").returncode, 0)
+        self.kill_and_start()
+        self.assertEqual([u.split("/")[-1] for u in self.sqs.list_queues()["QueueUrls"]], ["Keep"])
+        until(lambda: self.old_tables() == 0, every=0.2)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,18 @@
 /* What is larger than a request goes in portions, each a turn of its own: counted by the rows that a turn
  * takes away, whatever the machine. */
 #include "control/control.h"
+#include "dynamodb/dynamodb.h"
 #include "room.h"
+#include "sns/sns.h"
 #include "sqs/sqs.h"
 #include "store/key.h"
+#include <unistd.h>
 
 #define URL "http://localhost:4566/000000000000/"
 #define JOBS "'QueueUrl':'" URL "jobs'"
 
-static const struct service *const services[] = {&sqs_service, &control_service, NULL};
+static const struct service *const services[] = {&sqs_service, &sns_service, &dynamodb_service,
+                                                 &control_service, NULL};
 
 /* The rows of one space, counted after each turn. */
 static struct {
@@ -56,10 +60,9 @@ static void watch(struct room *r, const char *space)
 /* As the loop does, round after round, until all that was deleted is swept. */
 static void sweep_all(struct room *r)
 {
-    for (int64_t before = -1; before != watched.rows;) {
-        before = watched.rows;
+    int rounds = 0;
+    while (rows_of(r->world->store, "world.sweep") > 0 && rounds++ < 100)
         room_advance(r, 0);
-    }
 }
 
 static int setup(void **state)
@@ -163,6 +166,174 @@ static void a_long_poll_that_found_only_expired_messages_waits_on(void **state)
     assert_string_equal(text_at(out, "Attributes.ApproximateNumberOfMessagesNotVisible"), "1");
 }
 
+/* --- what is deleted */
+
+static const char *handle_of_the_first(struct room *r, char handle[256])
+{
+    const cJSON *out = ask(r, "sqs", "ReceiveMessage", "{" JOBS "}");
+    snprintf(handle, 256, "%s", text_at(out, "Messages.0.ReceiptHandle"));
+    return handle;
+}
+
+static void a_purged_queue_is_empty_at_once_and_its_messages_go_in_portions(void **state)
+{
+    struct room *r = *state;
+    char handle[256];
+    send(r, 1100);
+    handle_of_the_first(r, handle);
+    watch(r, "sqs.message");
+    ask(r, "sqs", "PurgeQueue", "{" JOBS "}");
+    assert_int_equal(watched.most, 0);
+    assert_null(at(ask(r, "sqs", "ReceiveMessage", "{" JOBS "}"), "Messages"));
+    ask(r, "sqs", "DeleteMessage", "{" JOBS ",'ReceiptHandle':'%s'}", handle); /* gone already: fine */
+    ask(r, "sqs", "SendMessage", "{" JOBS ",'MessageBody':'after'}");
+    sweep_all(r);
+    assert_int_equal(watched.most, STORE_PORTION_ROWS);
+    assert_int_equal(watched.rows, 1);
+    assert_int_equal(rows_of(r->world->store, "sqs.due"), 0);
+    assert_string_equal(text_at(ask(r, "sqs", "ReceiveMessage", "{" JOBS "}"), "Messages.0.Body"), "after");
+}
+
+static void a_queue_of_the_same_name_neither_sees_nor_loses_messages(void **state)
+{
+    struct room *r = *state;
+    send(r, 1100);
+    watch(r, "sqs.message");
+    ask(r, "sqs", "DeleteQueue", "{" JOBS "}");
+    refused(r, "QueueDoesNotExist", "sqs", "ReceiveMessage", "{" JOBS "}");
+    ask(r, "sqs", "CreateQueue", "{'QueueName':'jobs'}");
+    assert_null(at(ask(r, "sqs", "ReceiveMessage", "{" JOBS "}"), "Messages"));
+    send(r, 3);
+    sweep_all(r);
+    assert_int_equal(watched.most, STORE_PORTION_ROWS);
+    assert_int_equal(watched.rows, 3);
+}
+
+static void table(struct room *r)
+{
+    ask(r, "dynamodb", "CreateTable",
+        "{'TableName':'Notes','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':'id',"
+        "'AttributeType':'S'},{'AttributeName':'of','AttributeType':'S'}],'KeySchema':[{'AttributeName':'id',"
+        "'KeyType':'HASH'}],'GlobalSecondaryIndexes':[{'IndexName':'ByOf','KeySchema':[{'AttributeName':'of',"
+        "'KeyType':'HASH'}],'Projection':{'ProjectionType':'ALL'}}]}");
+}
+
+static void put_items(struct room *r, int n)
+{
+    for (int i = 0; i < n; i++)
+        ask(r, "dynamodb", "PutItem", "{'TableName':'Notes','Item':{'id':{'S':'%d'},'of':{'S':'a'}}}", i);
+}
+
+static int count_items(struct room *r, const char *more)
+{
+    const cJSON *out = ask(r, "dynamodb", "Scan", "{'TableName':'Notes','Select':'COUNT'%s}", more);
+    return (int)cJSON_GetNumberValue(at(out, "Count"));
+}
+
+static void a_table_of_the_same_name_neither_sees_nor_loses_items(void **state)
+{
+    struct room *r = *state;
+    table(r);
+    put_items(r, 600);
+    watch(r, "ddb.item");
+    ask(r, "dynamodb", "DeleteTable", "{'TableName':'Notes'}");
+    refused(r, "ResourceNotFoundException", "dynamodb", "Scan", "{'TableName':'Notes'}");
+    table(r);
+    assert_int_equal(count_items(r, ""), 0);
+    assert_int_equal(count_items(r, ",'IndexName':'ByOf'"), 0);
+    put_items(r, 3);
+    sweep_all(r);
+    assert_int_equal(watched.most, STORE_PORTION_ROWS);
+    assert_int_equal(watched.rows, 3);
+    assert_int_equal(rows_of(r->world->store, "ddb.entry"), 3);
+    assert_int_equal(count_items(r, ",'IndexName':'ByOf'"), 3);
+}
+
+static void a_deleted_index_goes_in_portions(void **state)
+{
+    struct room *r = *state;
+    table(r);
+    put_items(r, 600);
+    watch(r, "ddb.entry");
+    ask(r, "dynamodb", "UpdateTable",
+        "{'TableName':'Notes','GlobalSecondaryIndexUpdates':[{'Delete':{'IndexName':'ByOf'}}]}");
+    assert_int_equal(watched.most, 0);
+    sweep_all(r);
+    assert_int_equal(watched.most, STORE_PORTION_ROWS);
+    assert_int_equal(watched.rows, 0);
+    assert_int_equal(count_items(r, ""), 600);
+}
+
+#define NEWS "'TopicArn':'arn:aws:sns:us-east-1:000000000000:news'"
+
+static void subscribe(struct room *r, int n)
+{
+    ask(r, "sns", "CreateTopic", "{'Name':'news'}");
+    for (int i = 0; i < n; i++)
+        ask(r, "sns", "Subscribe",
+            "{" NEWS ",'Protocol':'sqs','Endpoint':'arn:aws:sqs:us-east-1:000000000000:q%d'}", i);
+}
+
+static void a_topic_of_the_same_name_neither_sees_nor_loses_subscriptions(void **state)
+{
+    struct room *r = *state;
+    subscribe(r, 600);
+    watch(r, "sns.subscription");
+    ask(r, "sns", "DeleteTopic", "{" NEWS "}");
+    assert_int_equal(watched.most, 0);
+    subscribe(r, 0);
+    assert_int_equal(count_at(ask(r, "sns", "ListSubscriptionsByTopic", "{" NEWS "}"), "Subscriptions"), 0);
+    subscribe(r, 3);
+    world_drop(r->world); /* as after a restart, before all is swept */
+    assert_int_equal(count_at(ask(r, "sns", "ListSubscriptionsByTopic", "{" NEWS "}"), "Subscriptions"), 3);
+    sweep_all(r);
+    assert_int_equal(watched.most, STORE_PORTION_ROWS);
+    assert_int_equal(watched.rows, 3);
+}
+
+static void a_reset_is_done_at_once_and_the_old_state_goes_in_portions(void **state)
+{
+    struct room *r = *state;
+    send(r, 600);
+    watch(r, "sqs.message");
+    ask(r, "tidepool", "Reset", "{}");
+    clock_freeze(&r->world->clock);
+    refused(r, "QueueDoesNotExist", "sqs", "ReceiveMessage", "{" JOBS "}");
+    ask(r, "sqs", "CreateQueue", "{'QueueName':'jobs'}");
+    send(r, 2);
+    int rounds = 0;
+    for (int64_t due; timers_next(r->world->timers, false, &due) && rounds < 100; rounds++)
+        room_advance(r, 0);
+    assert_in_range(rounds, 4, 20); /* 600 rows in two tables' portions */
+    assert_int_equal(rows_of(r->world->store, "sqs.message"), 2);
+}
+
+/* The queue with the highest number is deleted, and the process ends before its messages are swept: the next
+ * queue has another number, and the next process goes on sweeping. */
+static void after_a_restart_sweeping_goes_on_and_no_number_comes_twice(void **state)
+{
+    (void)state;
+    struct room r;
+    char folder[] = "/tmp/tidepool-portions-XXXXXX", command[64];
+    assert_non_null(mkdtemp(folder));
+    room_open_at(&r, services, folder);
+    ask(&r, "sqs", "CreateQueue", "{'QueueName':'jobs'}");
+    send(&r, 600);
+    ask(&r, "sqs", "DeleteQueue", "{" JOBS "}");
+    room_close(&r);
+    room_open_at(&r, services, folder);
+    ask(&r, "sqs", "CreateQueue", "{'QueueName':'jobs'}");
+    send(&r, 3);
+    watch(&r, "sqs.message");
+    assert_in_range(watched.rows, 4, 603);
+    sweep_all(&r);
+    assert_int_equal(watched.rows, 3);
+    assert_string_equal(text_at(ask(&r, "sqs", "ReceiveMessage", "{" JOBS "}"), "Messages.0.Body"), "0");
+    room_close(&r);
+    snprintf(command, sizeof(command), "rm -r '%s'", folder);
+    assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -172,6 +343,13 @@ int main(void)
         PORTION_TEST(counting_messages_sweeps_expired_ones_in_portions),
         PORTION_TEST(many_messages_go_to_the_dead_letter_queue_in_portions),
         PORTION_TEST(a_long_poll_that_found_only_expired_messages_waits_on),
+        PORTION_TEST(a_purged_queue_is_empty_at_once_and_its_messages_go_in_portions),
+        PORTION_TEST(a_queue_of_the_same_name_neither_sees_nor_loses_messages),
+        PORTION_TEST(a_table_of_the_same_name_neither_sees_nor_loses_items),
+        PORTION_TEST(a_deleted_index_goes_in_portions),
+        PORTION_TEST(a_topic_of_the_same_name_neither_sees_nor_loses_subscriptions),
+        PORTION_TEST(a_reset_is_done_at_once_and_the_old_state_goes_in_portions),
+        cmocka_unit_test(after_a_restart_sweeping_goes_on_and_no_number_comes_twice),
     };
     return cmocka_run_group_tests_name("portions", tests, NULL, NULL);
 }

@@ -656,6 +656,104 @@ static void a_full_disk_loses_the_turn(void **state)
     free(big);
 }
 
+/* --- more than a turn should do */
+
+static void put_many(struct store *s, int from, int to, size_t size)
+{
+    char name[16], *value = calloc(1, size + 1);
+    memset(value, 'v', size);
+    for (int i = from; i < to; i++) {
+        snprintf(name, sizeof name, "k%06d", i);
+        put(s, name, value);
+    }
+    free(value);
+    assert_int_equal(store_commit(s), RC_OK);
+}
+
+static int wipe_portions(struct store *s, const char *prefix)
+{
+    bool more = true;
+    int n;
+    for (n = 0; more; n++) {
+        assert_int_equal(store_wipe_some(s, str_z(prefix), &more), RC_OK);
+        assert_int_equal(store_commit(s), RC_OK);
+    }
+    return n;
+}
+
+static void a_prefix_is_wiped_in_portions_of_rows_and_of_bytes(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    put(s, "a", "1");
+    put(s, "z", "1");
+    put_many(s, 0, 600, 10);
+    assert_int_equal(wipe_portions(s, "k"), 3);
+    put_many(s, 0, 10, 400000);
+    assert_int_equal(wipe_portions(s, "k"), 4); /* three make more than a megabyte */
+    assert_int_equal(wipe_portions(s, "k"), 1);
+    lacks(s, "k000000");
+    has(s, "a", "1");
+    has(s, "z", "1");
+}
+
+static void a_clear_is_undone_with_its_call(void **state)
+{
+    struct store *s = ((struct bench *)*state)->s;
+    put_many(s, 0, 10, 1000);
+    store_mark(s);
+    assert_int_equal(store_clear(s), RC_OK);
+    lacks(s, "k000003");
+    put(s, "k000003", "new");
+    assert_int_equal(store_undo(s), RC_OK);
+    assert_int_equal(store_commit(s), RC_OK);
+    struct str got;
+    assert_int_equal(store_get(s, STR("k000003"), &got), RC_OK);
+    assert_int_equal(got.n, 1000);
+}
+
+/* How many portions there were, each a transaction of its own. */
+static int scrap_all(struct store *s)
+{
+    bool more = true;
+    int n;
+    for (n = -1; more; n++) {
+        assert_int_equal(store_scrap(s, &more), RC_OK);
+        assert_int_equal(store_commit(s), RC_OK);
+    }
+    return n;
+}
+
+static void a_cleared_store_is_new_at_once_and_the_old_goes_in_portions(void **state)
+{
+    struct bench *b = *state;
+    put_many(b->s, 0, 600, 10);
+    put_many(b->s, 600, 1200, 1000);
+    assert_int_equal(store_clear(b->s), RC_OK);
+    put(b->s, "k000003", "new");
+    assert_int_equal(store_commit(b->s), RC_OK);
+    assert_int_equal(store_clear(b->s), RC_OK); /* again, before the first is gone */
+    put(b->s, "k000003", "newer");
+    assert_int_equal(store_commit(b->s), RC_OK);
+    lacks(b->s, "k000004");
+    lacks(b->s, "k001000");
+    bool more;
+    assert_int_equal(store_scrap(b->s, &more), RC_OK);
+    assert_true(more);
+    assert_int_equal(store_commit(b->s), RC_OK);
+    if (*b->folder) { /* the next process goes on */
+        store_close(b->s);
+        assert_int_equal(store_open(&b->s, b->folder, 0, NULL), RC_OK);
+    }
+    /* five of the keys, three of the long values, one each of the second clear, of which one was above */
+    assert_int_equal(scrap_all(b->s), 9);
+    has(b->s, "k000003", "newer");
+    if (*b->folder) {
+        store_close(b->s);
+        assert_int_equal(number_in_file(b, "SELECT count(*) FROM sqlite_schema WHERE type = 'table'"), 2);
+        assert_int_equal(store_open(&b->s, b->folder, 0, NULL), RC_OK);
+    }
+}
+
 /* Commits numbered turns of several keys and says each number only after its commit. */
 static void write_until_killed(const char *folder, int to)
 {
@@ -740,6 +838,9 @@ int main(void)
         BOTH(an_undone_turn_is_clean),
         BOTH(rollback_takes_all_back),
         BOTH(wipe_takes_a_prefix),
+        BOTH(a_prefix_is_wiped_in_portions_of_rows_and_of_bytes),
+        BOTH(a_clear_is_undone_with_its_call),
+        BOTH(a_cleared_store_is_new_at_once_and_the_old_goes_in_portions),
         BOTH(committed_state_survives_close),
         BOTH(tidying_under_load),
         FOLDER(the_log_gets_short_again),

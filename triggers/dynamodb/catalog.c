@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "door/arn.h"
 #include "door/stored.h"
+#include "door/sweep.h"
 #include "dynamodb.h"
 #include "store.h"
 #include <stdlib.h>
@@ -344,7 +345,7 @@ static enum rc wipe_all(struct call *c, const struct table *t, const struct inde
 {
     struct key k;
     whole_key(&k, t, x);
-    enum rc rc = store_wipe(c->txn, key_view(&k));
+    enum rc rc = sweep_put(c, key_view(&k));
     key_release(&k);
     return rc;
 }

@@ -42,7 +42,7 @@ bool catalog_elsewhere(const struct call *c, struct str name);
  */
 enum rc catalog_save(struct call *c, cJSON *def, struct table **out);
 
-/* Removes the table's row and model; items and entries are wiped. */
+/* Removes the table's row and model; items and entries are swept. */
 enum rc catalog_remove(struct call *c, struct table *t);
 
 /* As call_broke, when definitions were changed on the way: what is undone in the store is forgotten here. */

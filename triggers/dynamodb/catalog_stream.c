@@ -2,6 +2,7 @@
 #include "catalog_inside.h"
 
 #include "door/arn.h"
+#include "door/sweep.h"
 #include "store.h"
 #include <stdlib.h>
 
@@ -205,7 +206,7 @@ enum rc catalog_stream_remove(struct call *c, struct stream *s)
 {
     struct key k;
     records_key(&k, s);
-    enum rc rc = store_wipe(c->txn, key_view(&k));
+    enum rc rc = sweep_put(c, key_view(&k));
     key_release(&k);
     if (rc != RC_OK)
         return rc;

@@ -2,6 +2,7 @@
 
 #include "backfill.h"
 #include "catalog.h"
+#include "door/sweep.h"
 #include "store.h"
 #include "table_in.h"
 
@@ -63,7 +64,7 @@ enum rc change_index_drop(struct call *c, struct table *t, struct str name, cJSO
     struct key k;
     const struct index *x = table_index(t, name);
     whole_key(&k, t, x);
-    enum rc rc = store_wipe(c->txn, key_view(&k));
+    enum rc rc = sweep_put(c, key_view(&k));
     key_release(&k);
     if (rc == RC_OK)
         rc = backfill_forget(c, x);

@@ -65,7 +65,8 @@ struct topic *topic_add(struct sns *m, const struct topic_row *row, cJSON *attri
     t->region = room_str(row->region);
     t->name = room_str(row->name);
     t->arn = room_str(topic_arn(&a, row->region, row->account, row->name));
-    t->created = row->created, t->deleted_subscriptions = row->deleted_subscriptions;
+    t->created = row->created, t->number = row->number;
+    t->deleted_subscriptions = row->deleted_subscriptions;
     t->attributes = attributes ? attributes : cJSON_CreateObject();
     t->tags = tags ? tags : cJSON_CreateObject();
     list_init(&t->subscriptions);
@@ -106,6 +107,7 @@ struct topic_row topic_row_of(const struct topic *t)
                               .region = t->region,
                               .name = t->name,
                               .created = t->created,
+                              .number = t->number,
                               .deleted_subscriptions = t->deleted_subscriptions,
                               .attributes = t->attributes,
                               .tags = t->tags};
@@ -176,6 +178,7 @@ struct subscription_row subscription_row_of(const struct subscription *s)
                                      .region = s->topic->region,
                                      .topic = s->topic->name,
                                      .id = s->id,
+                                     .number = s->topic->number,
                                      .protocol = str_z(protocol_name(s->protocol)),
                                      .endpoint = s->endpoint,
                                      .owner = s->owner,
@@ -203,12 +206,13 @@ static void load_subscription(void *arg, const struct subscription_row *r, cJSON
     arena_init(&a);
     struct topic *t = map_get(&m->topics, topic_arn(&a, r->region, r->account, r->topic));
     arena_release(&a);
-    if (t) {
+    if (t && t->number == r->number) {
         subscription_add(t, r, attributes);
         return;
     }
-    log_error(l->log, "the state is damaged: a subscription without its topic %.*s is left out",
-              STR_ARG(r->topic));
+    if (!r->number) /* others wait to be swept */
+        log_error(l->log, "the state is damaged: a subscription without its topic %.*s is left out",
+                  STR_ARG(r->topic));
     cJSON_Delete(attributes);
 }
 

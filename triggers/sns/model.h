@@ -22,7 +22,7 @@ struct sns {
 struct topic { /* room */
     struct sns *sns;
     struct str arn, account, region, name;
-    int64_t created, deleted_subscriptions;
+    int64_t created, number, deleted_subscriptions;
     cJSON *attributes, *tags;
     struct list subscriptions;
     int count;

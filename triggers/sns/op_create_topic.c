@@ -91,7 +91,9 @@ static struct topic *make(struct call *c, const struct create_topic_in *req, cJS
                             .created = c->now,
                             .attributes = attributes,
                             .tags = tags};
-    enum rc rc = topic_write(c->txn, &row);
+    enum rc rc = topic_number(c->txn, &row.number);
+    if (rc == RC_OK)
+        rc = topic_write(c->txn, &row);
     if (rc == RC_OK)
         return topic_add(sns_of(c), &row, attributes, tags);
     cJSON_Delete(attributes);

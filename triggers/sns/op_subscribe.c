@@ -87,6 +87,7 @@ static struct subscription *make(struct call *c, struct topic *t, const struct s
                                  cJSON *attributes)
 {
     struct subscription_row row = {.account = t->account,
+                                   .number = t->number,
                                    .region = t->region,
                                    .topic = t->name,
                                    .id = call_uuid(c),

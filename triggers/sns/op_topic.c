@@ -31,7 +31,7 @@ static enum op_end run_delete(struct call *c, const void *input)
     if (!t)
         return c->fault ? OP_FAULT : OP_DONE;
     struct topic_row row = topic_row_of(t);
-    enum rc rc = topic_erase(c->txn, &row);
+    enum rc rc = topic_erase(c, &row);
     if (rc != RC_OK)
         return call_broke(c, rc);
     topic_remove(t);

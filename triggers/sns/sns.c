@@ -33,6 +33,7 @@ static const struct op_row *const ops[] = {
 static const struct shape_row topic_form[] = {
     STORED_COUNT("created"),
     STORED_COUNT("deleted"),
+    OUT(SHAPE_INT, "number", .min = 1, .max = STORED_MOST),
     OUT(SHAPE_MAP, "attributes", .of = stored_text),
     OUT(SHAPE_MAP, "tags", .of = stored_text),
     SHAPE_END,

@@ -1,6 +1,7 @@
 #include "store.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "door/sweep.h"
 #include "store/key.h"
 #include <stdlib.h>
 
@@ -16,9 +17,22 @@ static void topic_key(struct key *k, const char *space, struct str account, stru
     key_str(k, name);
 }
 
+/* The prefix of all subscriptions of a topic. */
+static void subscriptions_key(struct key *k, struct str account, struct str region, struct str name,
+                              int64_t number)
+{
+    struct buf b;
+    buf_init(&b, 4096);
+    buf_str(&b, name);
+    if (number)
+        buf_printf(&b, "#%lld", (long long)number);
+    topic_key(k, SUBSCRIPTION, account, region, buf_view(&b));
+    buf_release(&b);
+}
+
 static void subscription_key(struct key *k, const struct subscription_row *r)
 {
-    topic_key(k, SUBSCRIPTION, r->account, r->region, r->topic);
+    subscriptions_key(k, r->account, r->region, r->topic, r->number);
     key_str(k, r->id);
 }
 
@@ -45,6 +59,8 @@ enum rc topic_write(struct store *s, const struct topic_row *t)
 {
     cJSON *row = cJSON_CreateObject();
     cJSON_AddNumberToObject(row, "created", (double)t->created);
+    if (t->number)
+        cJSON_AddNumberToObject(row, "number", (double)t->number);
     cJSON_AddNumberToObject(row, "deleted", (double)t->deleted_subscriptions);
     cJSON_AddItemReferenceToObject(row, "attributes", (cJSON *)t->attributes);
     cJSON_AddItemReferenceToObject(row, "tags", (cJSON *)t->tags);
@@ -55,16 +71,34 @@ enum rc topic_write(struct store *s, const struct topic_row *t)
     return rc;
 }
 
-enum rc topic_erase(struct store *s, const struct topic_row *t)
+enum rc topic_erase(struct call *c, const struct topic_row *t)
 {
     struct key k;
     topic_key(&k, TOPIC, t->account, t->region, t->name);
-    enum rc rc = store_del(s, key_view(&k));
+    enum rc rc = store_del(c->txn, key_view(&k));
     key_release(&k);
     if (rc != RC_OK)
         return rc;
-    topic_key(&k, SUBSCRIPTION, t->account, t->region, t->name);
-    rc = store_wipe(s, key_view(&k));
+    subscriptions_key(&k, t->account, t->region, t->name, t->number);
+    rc = t->number ? sweep_put(c, key_view(&k)) : store_wipe(c->txn, key_view(&k));
+    key_release(&k);
+    return rc;
+}
+
+enum rc topic_number(struct store *s, int64_t *number)
+{
+    struct key k;
+    struct str value;
+    char text[24];
+    *number = 0;
+    key_init(&k, "sns.id");
+    enum rc rc = store_get(s, key_view(&k), &value);
+    if (rc == RC_OK && !str_to_i64(value, number))
+        rc = RC_BAD;
+    if (rc == RC_OK || rc == RC_NONE) {
+        snprintf(text, sizeof(text), "%lld", (long long)++*number);
+        rc = store_put(s, key_view(&k), str_z(text));
+    }
     key_release(&k);
     return rc;
 }
@@ -110,6 +144,7 @@ static void visit_topic(const struct sns_visitor *v, struct buf parts[4], cJSON 
                           .region = buf_view(&parts[1]),
                           .name = buf_view(&parts[2]),
                           .created = number_of(row, "created"),
+                          .number = cJSON_HasObjectItem(row, "number") ? number_of(row, "number") : 0,
                           .deleted_subscriptions = number_of(row, "deleted")};
     v->topic(v->arg, &t, cJSON_DetachItemFromObjectCaseSensitive(row, "attributes"),
              cJSON_DetachItemFromObjectCaseSensitive(row, "tags"));
@@ -117,13 +152,16 @@ static void visit_topic(const struct sns_visitor *v, struct buf parts[4], cJSON 
 
 static void visit_subscription(const struct sns_visitor *v, struct buf parts[4], cJSON *row)
 {
+    struct str number = buf_view(&parts[2]), topic = str_cut(&number, '#');
     struct subscription_row r = {.account = buf_view(&parts[0]),
                                  .region = buf_view(&parts[1]),
-                                 .topic = buf_view(&parts[2]),
+                                 .topic = topic,
                                  .id = buf_view(&parts[3]),
                                  .protocol = text_of(row, "protocol"),
                                  .endpoint = text_of(row, "endpoint"),
                                  .owner = text_of(row, "owner")};
+    if (number.p && !str_to_i64(number, &r.number))
+        r.number = -1; /* no topic's */
     v->subscription(v->arg, &r, cJSON_DetachItemFromObjectCaseSensitive(row, "attributes"));
 }
 

@@ -2,29 +2,39 @@
  *
  *   sns.topic          account region name       -> JSON: created, attributes, tags, deleted
  *   sns.subscription   account region name id    -> JSON: protocol, endpoint, owner, attributes
- */
+ *   sns.id                                       -> the last number given to a topic, as text
+ *
+ * `name` in a subscription's key is the topic's name, '#' and its number: what a topic of the same name left
+ * behind, and is not swept yet, belongs to nobody.  Topics of before have no number, and the name alone. */
 #ifndef SNS_STORE_H
 #define SNS_STORE_H
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "door/call.h"
 #include "store/store.h"
 
 struct topic_row {
     struct str account, region, name;
     int64_t created;                /* ms */
+    int64_t number;                 /* no topic had it before; 0: of a version before there were numbers */
     int64_t deleted_subscriptions;  /* how many were ended */
     const cJSON *attributes, *tags; /* name -> text; what was set */
 };
 
 struct subscription_row {
     struct str account, region, topic, id;
+    int64_t number; /* its topic's */
     struct str protocol, endpoint, owner;
     const cJSON *attributes; /* name -> text; what was set */
 };
 
 enum rc topic_write(struct store *s, const struct topic_row *t);
-enum rc topic_erase(struct store *s, const struct topic_row *t); /* with its subscriptions */
+/* With its subscriptions, which are swept in portions (door/sweep.h). */
+enum rc topic_erase(struct call *c, const struct topic_row *t);
+
+/* A number for a new topic. */
+enum rc topic_number(struct store *s, int64_t *number);
 enum rc subscription_write(struct store *s, const struct subscription_row *r);
 enum rc subscription_erase(struct store *s, const struct subscription_row *r);
 

@@ -20,7 +20,7 @@ static uint32_t check_of(struct handle h)
 
 struct str handle_make(struct call *c, const struct queue *q, const struct due *d)
 {
-    struct handle h = {(uint32_t)q->id, d->receives, d->seq, d->visible_at, d->tag, 0};
+    struct handle h = {(uint32_t)q->handle, d->receives, d->seq, d->visible_at, d->tag, 0};
     h.check = check_of(h);
     struct buf b;
     buf_init(&b, 256);
@@ -57,7 +57,7 @@ enum rc handle_find(struct call *c, const struct queue *q, struct str text, enum
 {
     struct handle h;
     *state = HANDLE_BAD;
-    if (!parse(text, &h) || h.queue != (uint32_t)q->id)
+    if (!parse(text, &h) || h.queue != (uint32_t)q->handle)
         return RC_OK;
     enum rc rc = due_read(c->txn, q->id, h.visible_at, h.seq, d);
     if (rc == RC_NONE || (rc == RC_OK && d->tag != h.tag))

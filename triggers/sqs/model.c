@@ -69,7 +69,7 @@ struct queue *queue_add(struct sqs *m, const struct queue_row *row, cJSON *attri
     arena_init(&a);
     struct queue *q = xcalloc(1, sizeof(*q));
     q->sqs = m;
-    q->id = row->id;
+    q->id = row->id, q->handle = row->handle;
     q->account = room_str(row->account);
     q->region = room_str(row->region);
     q->name = room_str(row->name);
@@ -110,11 +110,20 @@ struct queue_row queue_row_of(const struct queue *q)
                               .region = q->region,
                               .name = q->name,
                               .id = q->id,
+                              .handle = q->handle,
                               .created = q->created,
                               .modified = q->modified,
                               .purged = q->purged,
                               .attributes = q->attributes,
                               .tags = q->tags};
+}
+
+enum rc queue_next_id(struct call *c, struct sqs *m, uint64_t *id)
+{
+    enum rc rc = queue_id_write(c->txn, m->last_id + 1);
+    if (rc == RC_OK)
+        *id = ++m->last_id;
+    return rc;
 }
 
 /* --- all queues */
@@ -134,12 +143,17 @@ struct sqs *sqs_of(struct call *c)
     struct sqs *m = world_state(c->world, &sqs_service);
     if (m->loaded)
         return m;
+    uint64_t last = 0;
     enum rc rc = queue_each(c->txn, load_one, m);
+    if (rc == RC_OK)
+        rc = queue_id_read(c->txn, &last);
     if (rc != RC_OK) {
         sqs_forget(m);
         call_broke(c, rc);
         return NULL;
     }
+    if (m->last_id < last)
+        m->last_id = last;
     m->loaded = true;
     return m;
 }

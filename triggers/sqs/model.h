@@ -26,7 +26,7 @@ struct sqs {
 
 struct queue { /* room */
     struct sqs *sqs;
-    uint64_t id;
+    uint64_t id, handle; /* as in its row */
     struct str arn, account, region, name;
     int64_t created, modified, purged; /* ms */
     cJSON *attributes;                 /* those that were set, name -> text */
@@ -67,6 +67,9 @@ struct queue *queue_by_arn(struct call *c, struct str arn); /* NULL without a fa
 
 /* The row to write: what the queue is, with these attributes and tags. */
 struct queue_row queue_row_of(const struct queue *q);
+
+/* A number that no queue had before, kept so over a restart. */
+enum rc queue_next_id(struct call *c, struct sqs *m, uint64_t *id);
 
 /* Puts a new queue into the model.  attributes and tags are moved. */
 struct queue *queue_add(struct sqs *m, const struct queue_row *row, cJSON *attributes, cJSON *tags);

@@ -68,12 +68,14 @@ static struct queue *make(struct call *c, struct sqs *m, const struct create_que
     struct queue_row row = {.account = c->account,
                             .region = c->region,
                             .name = req->name,
-                            .id = m->last_id + 1,
                             .created = c->now,
                             .modified = c->now,
                             .attributes = attributes,
                             .tags = tags};
-    enum rc rc = queue_write(c->txn, &row);
+    enum rc rc = queue_next_id(c, m, &row.id);
+    row.handle = row.id;
+    if (rc == RC_OK)
+        rc = queue_write(c->txn, &row);
     if (rc == RC_OK)
         return queue_add(m, &row, attributes, tags);
     cJSON_Delete(attributes);

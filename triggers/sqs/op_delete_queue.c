@@ -22,7 +22,7 @@ static enum op_end run_delete(struct call *c, const void *input)
     if (!q)
         return OP_FAULT;
     struct queue_row row = queue_row_of(q);
-    enum rc rc = messages_wipe(c->txn, q->id);
+    enum rc rc = messages_sweep(c, q->id);
     if (rc == RC_OK)
         rc = queue_erase(c->txn, &row);
     if (rc == RC_OK && limits_are_strict(c))
@@ -46,12 +46,15 @@ static enum op_end run_purge(struct call *c, const void *input)
                          STR_ARG(q->name));
     struct queue_row row = queue_row_of(q);
     row.purged = c->now;
-    enum rc rc = messages_wipe(c->txn, q->id);
+    enum rc rc = messages_sweep(c, q->id);
+    if (rc == RC_OK)
+        rc = queue_next_id(c, q->sqs, &row.id);
     if (rc == RC_OK)
         rc = queue_write(c->txn, &row);
     if (rc != RC_OK)
         return call_broke(c, rc);
     q->purged = c->now;
+    q->id = row.id;
     q->learned = false;
     queue_wake_at(q, INT64_MAX);
     return OP_DONE;

@@ -36,6 +36,7 @@ static const struct op_row *const ops[] = {
 
 static const struct shape_row queue_form[] = {
     STORED_NUMBER("id", 1, STORED_MOST),
+    OUT(SHAPE_INT, "handle", .min = 1, .max = STORED_MOST),
     STORED_COUNT("created"),
     STORED_COUNT("modified"),
     STORED_COUNT("purged"),

@@ -2,11 +2,13 @@
 #include "base/buf.h"
 #include "base/json.h"
 #include "base/order.h"
+#include "door/sweep.h"
 #include "store/key.h"
 #include <stdlib.h>
 
 #define QUEUE "sqs.queue"
 #define GONE "sqs.gone"
+#define ID "sqs.id"
 #define MESSAGE "sqs.message"
 #define DUE "sqs.due"
 #define MOVED "sqs.moved"
@@ -32,6 +34,7 @@ enum rc queue_write(struct store *s, const struct queue_row *q)
 {
     cJSON *row = cJSON_CreateObject();
     cJSON_AddNumberToObject(row, "id", (double)q->id);
+    cJSON_AddNumberToObject(row, "handle", (double)q->handle);
     cJSON_AddNumberToObject(row, "created", (double)q->created);
     cJSON_AddNumberToObject(row, "modified", (double)q->modified);
     cJSON_AddNumberToObject(row, "purged", (double)q->purged);
@@ -47,19 +50,42 @@ enum rc queue_write(struct store *s, const struct queue_row *q)
     return rc;
 }
 
-static enum rc put_time(struct store *s, const struct key *k, int64_t at)
+static enum rc put_number(struct store *s, const struct key *k, int64_t n)
 {
-    at = order_i64(at);
-    return store_put(s, key_view(k), str_n(&at, sizeof(at)));
+    n = order_i64(n);
+    return store_put(s, key_view(k), str_n(&n, sizeof(n)));
 }
 
-static bool take_time(struct str value, int64_t *at)
+static bool take_number(struct str value, int64_t *n)
 {
-    if (value.n != sizeof(*at))
+    if (value.n != sizeof(*n))
         return false;
-    memcpy(at, value.p, sizeof(*at));
-    *at = order_i64(*at);
+    memcpy(n, value.p, sizeof(*n));
+    *n = order_i64(*n);
     return true;
+}
+
+enum rc queue_id_read(struct store *s, uint64_t *id)
+{
+    int64_t last = 0;
+    struct key k;
+    struct str value;
+    key_init(&k, ID);
+    enum rc rc = store_get(s, key_view(&k), &value);
+    key_release(&k);
+    if (rc == RC_OK && !take_number(value, &last))
+        return RC_BAD;
+    *id = (uint64_t)last;
+    return rc == RC_NONE ? RC_OK : rc;
+}
+
+enum rc queue_id_write(struct store *s, uint64_t id)
+{
+    struct key k;
+    key_init(&k, ID);
+    enum rc rc = put_number(s, &k, (int64_t)id);
+    key_release(&k);
+    return rc;
 }
 
 enum rc queue_erase(struct store *s, const struct queue_row *q)
@@ -75,7 +101,7 @@ enum rc queue_gone_write(struct store *s, const struct queue_row *q, int64_t now
 {
     struct key k;
     queue_key(&k, GONE, q);
-    enum rc rc = put_time(s, &k, now);
+    enum rc rc = put_number(s, &k, now);
     key_release(&k);
     return rc;
 }
@@ -88,7 +114,7 @@ enum rc queue_gone_at(struct store *s, const struct queue_row *q, int64_t *at)
     queue_key(&k, GONE, q);
     enum rc rc = store_get(s, key_view(&k), &value);
     key_release(&k);
-    if (rc == RC_OK && !take_time(value, at))
+    if (rc == RC_OK && !take_number(value, at))
         return RC_BAD;
     return rc == RC_NONE ? RC_OK : rc;
 }
@@ -115,9 +141,12 @@ static bool visit_queue(struct str key, struct str value, struct buf parts[3],
                           .region = buf_view(&parts[1]),
                           .name = buf_view(&parts[2]),
                           .id = (uint64_t)number(row, "id"),
+                          .handle = (uint64_t)number(row, "handle"),
                           .created = number(row, "created"),
                           .modified = number(row, "modified"),
                           .purged = number(row, "purged")};
+    if (!cJSON_HasObjectItem(row, "handle")) /* an older row: it was never purged */
+        q.handle = q.id;
     visit(arg, &q, cJSON_DetachItemFromObjectCaseSensitive(row, "attributes"),
           cJSON_DetachItemFromObjectCaseSensitive(row, "tags"));
     cJSON_Delete(row);
@@ -367,7 +396,7 @@ enum rc message_last_seq(struct store *s, uint64_t queue, uint64_t below, uint64
     return rc == RC_END ? RC_OK : rc;
 }
 
-enum rc messages_wipe(struct store *s, uint64_t queue)
+enum rc messages_sweep(struct call *c, uint64_t queue)
 {
     static const char *const spaces[] = {MESSAGE, DUE, MOVED};
     enum rc rc = RC_OK;
@@ -375,7 +404,7 @@ enum rc messages_wipe(struct store *s, uint64_t queue)
         struct key k;
         key_init(&k, spaces[i]);
         key_u64(&k, queue);
-        rc = store_wipe(s, key_view(&k));
+        rc = sweep_put(c, key_view(&k));
         key_release(&k);
     }
     return rc;
@@ -552,7 +581,7 @@ enum rc moved_write(struct store *s, uint64_t queue, uint64_t seq, int64_t visib
 {
     struct key k;
     seq_key(&k, MOVED, queue, seq);
-    enum rc rc = put_time(s, &k, visible_at);
+    enum rc rc = put_number(s, &k, visible_at);
     key_release(&k);
     return rc;
 }
@@ -566,5 +595,5 @@ enum rc moved_read(struct store *s, uint64_t queue, uint64_t seq, int64_t *visib
     key_release(&k);
     if (rc != RC_OK)
         return rc;
-    return take_time(value, visible_at) ? RC_OK : RC_BAD;
+    return take_number(value, visible_at) ? RC_OK : RC_BAD;
 }

@@ -2,6 +2,7 @@
  *
  *   sqs.queue    account region name     -> JSON: id, times, attributes, tags
  *   sqs.gone     account region name     -> i64: when a queue of this name was deleted (--strict-limits)
+ *   sqs.id                               -> u64: the last number given to a queue
  *   sqs.message  queue seq               -> the message; written once, never rewritten
  *   sqs.due      queue visible_at seq    -> struct due: what changes with each receive
  *   sqs.moved    queue seq               -> i64: where the due row is now, for handles that name an earlier
@@ -15,11 +16,13 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "door/call.h"
 #include "store/store.h"
 
 struct queue_row {
     struct str account, region, name;
-    uint64_t id;
+    uint64_t id;     /* its messages lie under it; a purge gives another */
+    uint64_t handle; /* its receipt handles name it, from the queue's beginning to its end */
     int64_t created, modified, purged; /* ms; purged 0: never */
     const cJSON *attributes, *tags;
 };
@@ -44,6 +47,10 @@ struct due {
     uint32_t tag; /* in all receipt handles of the message in this queue; 0: it has none */
     bool moved;   /* a row in sqs.moved points here */
 };
+
+/* The last number that was given to a queue; what was deleted under it may not be swept yet. */
+enum rc queue_id_read(struct store *s, uint64_t *id);
+enum rc queue_id_write(struct store *s, uint64_t id);
 
 enum rc queue_write(struct store *s, const struct queue_row *q);
 enum rc queue_erase(struct store *s, const struct queue_row *q);
@@ -72,7 +79,7 @@ enum rc message_last_seq(struct store *s, uint64_t queue, uint64_t below, uint64
 /* The fresh messages from `head` on, at most `max`, into the arena. */
 enum rc message_fresh(struct store *s, struct arena *a, uint64_t queue, uint64_t head, int max,
                       struct message *out, int *n);
-enum rc messages_wipe(struct store *s, uint64_t queue);
+enum rc messages_sweep(struct call *c, uint64_t queue); /* all, in portions (door/sweep.h) */
 
 enum rc due_write(struct store *s, uint64_t queue, const struct due *d);
 enum rc due_read(struct store *s, uint64_t queue, int64_t visible_at, uint64_t seq, struct due *out);
