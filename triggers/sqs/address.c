@@ -5,19 +5,22 @@
 /* The last part of a path, cut off. */
 static struct str cut_last(struct str *path)
 {
-    const char *slash = path->n ? memrchr(path->p, '/', path->n) : NULL;
-    size_t at = slash ? (size_t)(slash - path->p) + 1 : 0;
+    size_t at = path->n;
+    while (at > 0 && path->p[at - 1] != '/')
+        at--;
     struct str last = str_n(path->p + at, path->n - at);
     *path = str_n(path->p, at > 0 ? at - 1 : 0);
     return last;
 }
 
+/* Each request asks it. */
 static bool is_account(struct str s)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (!isdigit((unsigned char)s.p[i]))
-            return false;
-    return s.n == 12;
+    bool fits = s.n == 12;
+    for (size_t i = 0; fits && i < 12; i += 4)
+        fits = (unsigned char)(s.p[i] - '0') < 10 && (unsigned char)(s.p[i + 1] - '0') < 10 &&
+               (unsigned char)(s.p[i + 2] - '0') < 10 && (unsigned char)(s.p[i + 3] - '0') < 10;
+    return fits;
 }
 
 /* us-east-1, and no port or other name behind it */
@@ -32,6 +35,8 @@ static bool is_region(struct str s)
 /* sqs.REGION.amazonaws.com, REGION.queue.amazonaws.com */
 static struct str region_of_host(struct str host)
 {
+    if (str_find(host, '.') < 0)
+        return STR_NONE;
     struct str first = str_cut(&host, '.'), second = host.p ? str_cut(&host, '.') : host;
     if (str_is(first, "sqs") && second.p && is_region(second))
         return second;
@@ -42,12 +47,17 @@ static struct str region_of_host(struct str host)
 static bool cut_host(struct str *url, struct str *host)
 {
     *host = STR_NONE;
-    size_t scheme = str_starts(*url, STR("http://")) ? 7 : str_starts(*url, STR("https://")) ? 8 : 0;
+    if (url->n < 8 || memcmp(url->p, "http", 4) != 0)
+        return true;
+    size_t scheme = memcmp(url->p + 4, "://", 3) == 0 ? 7 : memcmp(url->p + 4, "s://", 4) == 0 ? 8 : 0;
     if (!scheme)
         return true;
-    *url = str_sub(*url, scheme, url->n);
-    *host = str_cut(url, '/');
-    return host->n > 0 && url->p;
+    const char *end = memchr(url->p + scheme, '/', url->n - scheme);
+    if (!end)
+        return false;
+    *host = str_n(url->p + scheme, (size_t)(end - url->p) - scheme);
+    *url = str_n(end + 1, url->n - (size_t)(end + 1 - url->p));
+    return host->n > 0;
 }
 
 bool queue_address_read(struct str url, struct queue_address *out)
