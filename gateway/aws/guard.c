@@ -175,7 +175,7 @@ static bool only_looks(const struct op_row *op, const cJSON *in)
     for (size_t i = 0; i < sizeof looks / sizeof *looks; i++) {
         if (strcmp(looks[i].op, op->name) != 0)
             continue;
-        const cJSON *member = looks[i].member ? cJSON_GetObjectItem(in, looks[i].member) : NULL;
+        const cJSON *member = looks[i].member ? cJSON_GetObjectItemCaseSensitive(in, looks[i].member) : NULL;
         return !member || (cJSON_IsString(member) && strcmp(member->valuestring, looks[i].value) == 0);
     }
     return false;

@@ -133,7 +133,8 @@ class Guard(unittest.TestCase):
                                  (204, origin, "x-amz-target"))
 
     def test_what_changes_the_world_is_asked_by_post_alone(self):
-        for path in ("reset", "settle", "clock?action=advance&value=1h", "clock?action=freeze", "clock?action=show&action=freeze"):
+        for path in ("reset", "settle", "clock?action=advance&value=1h", "clock?action=freeze", "clock?action=show&action=freeze",
+                     "clock?Action=show&action=freeze"):
             for method in "GET", "HEAD", "PUT", "DELETE":
                 with self.subTest(method, path=path):
                     a = request(self.t.port, method, "/_tidepool/" + path)
