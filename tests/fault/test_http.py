@@ -6,7 +6,7 @@ import struct
 import time
 import unittest
 
-from harness import PATIENCE, Tidepool
+from harness import PATIENCE, Tidepool, request
 
 APP = """
 local M = {}
@@ -134,6 +134,14 @@ class Http(unittest.TestCase):
         self.assertEqual((a.status, a.json), (431, {"message": "Request Header Fields Too Large"}))
         a = self.t.api("POST", "/echo", b"x" * (10 * 1024 * 1024 + 1))
         self.assertEqual((a.status, a.json), (413, {"message": "Request Entity Too Large"}))
+
+    def test_a_form_with_more_fields_than_are_read_is_refused(self):
+        many = "a&" * 4050
+        for method, path, body in (("GET", "/2015-03-31/functions?" + many, None), ("GET", "/_tidepool/trace?" + many, None),
+                                   ("POST", "/", "Action=ListQueues&Version=2012-11-05&" + many)):
+            a = request(self.t.port, method, path, body)
+            self.assertEqual(a.status, 400, path[:30])
+            self.assertIn(b"too many fields", a.body)
 
     def test_requests_in_a_row_are_answered_in_order(self):
         row = b"".join(post(b"Content-Length: %d" % n, body=b"x" * n) for n in range(200))

@@ -160,11 +160,8 @@ bool wire_query_read(struct call *c, const struct http_request *http, struct wir
         return false;
     }
     form_read(&form, &c->arena, http->body.n ? http->body : http->query);
-    if (form.full) {
-        why->row = &fault_serialization;
-        why->text = STR("The request has too many fields.");
-        return false;
-    }
+    if (form.full)
+        return wire_too_many_fields(why);
     c->zeros = form.zeros;
     c->in = cJSON_CreateObject();
     if (c->op->in)

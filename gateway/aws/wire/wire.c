@@ -96,6 +96,13 @@ cJSON *wire_object(struct call *c, struct str body, struct wire_fault *why)
     return NULL;
 }
 
+bool wire_too_many_fields(struct wire_fault *why)
+{
+    why->row = &fault_serialization;
+    why->text = STR("The request has too many fields.");
+    return false;
+}
+
 const char *wire_name(const struct shape_row *row)
 {
     return row->wire ? row->wire : row->name;
