@@ -20,6 +20,11 @@ static void load_one(void *arg, cJSON *config)
 {
     struct bus *b = arg;
     struct mapping *m = mapping_new(config);
+    if (m->filter_broken) /* kept by a version that refused less */
+        log_warn(b->world->log,
+                 "the event source mapping %s has a filter pattern that is none any more: "
+                 "nothing passes it, set it anew",
+                 m->uuid);
     map_put(&b->mappings, str_z(m->uuid), m);
 }
 

@@ -68,6 +68,7 @@ static void set_filters(struct mapping *m)
     const cJSON *filters = cJSON_GetObjectItemCaseSensitive(criteria, "Filters"), *one;
     drop_filters(m);
     m->filtered = cJSON_GetArraySize(filters) > 0;
+    m->filter_broken = false;
     if (!m->filtered)
         return;
     struct arena a;
@@ -78,6 +79,7 @@ static void set_filters(struct mapping *m)
         if (f.pattern)
             m->filters[m->filter_count++] = f;
     }
+    m->filter_broken = (int)m->filter_count < cJSON_GetArraySize(filters);
     arena_release(&a);
 }
 

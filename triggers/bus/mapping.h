@@ -40,8 +40,8 @@ struct mapping {
     bool enabled, from_start, bisect, partial;
     struct filter *filters; /* absent: everything passes */
     size_t filter_count;
-    bool filtered;
-    struct poller *poller; /* NULL while disabled */
+    bool filtered, filter_broken; /* broken: one of them is no pattern, nothing passes it */
+    struct poller *poller;        /* NULL while disabled */
 };
 
 /* Reads a stored or freshly checked config; moved.  Never fails on what mapping_check has passed. */

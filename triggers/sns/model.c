@@ -207,7 +207,10 @@ static void load_subscription(void *arg, const struct subscription_row *r, cJSON
     struct topic *t = map_get(&m->topics, topic_arn(&a, r->region, r->account, r->topic));
     arena_release(&a);
     if (t && t->number == r->number) {
-        subscription_add(t, r, attributes);
+        const struct subscription *s = subscription_add(t, r, attributes);
+        if (s->filtered && !s->filter) /* kept by a version that refused less */
+            log_warn(l->log, "%.*s gets nothing: its FilterPolicy is none any more, set it anew",
+                     STR_ARG(s->arn));
         return;
     }
     if (!r->number) /* others wait to be swept */
