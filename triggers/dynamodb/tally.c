@@ -65,6 +65,8 @@ bool tally_waits(struct call *c, struct table *t, enum op_end *end)
     }
     if (rc == RC_OK && whole)
         return false;
+    if (rc != RC_OK)
+        tally_forget(t); /* rows were counted beyond the place that is remembered */
     *end = rc == RC_OK ? call_park(c, t->arn, c->now) : call_broke(c, rc);
     return true;
 }
