@@ -9,7 +9,6 @@
 set -eu
 suite=${1:?a suite of Debian: bookworm, trixie}
 folder=${2:-/var/tmp/bare}
-mirror=${MIRROR:-http://deb.debian.org/debian}
 here=$(cd "$(dirname "$0")/.." && pwd)
 root=$folder/$suite
 mkdir -p "$folder"
@@ -26,7 +25,7 @@ trap 'exit 1' INT TERM
 
 [ -e "$root.tar" ] || {
     rm -rf "$root"
-    debootstrap --variant=minbase --include=git,make,ca-certificates "$suite" "$root" "$mirror" >"$root.log"
+    debootstrap --variant=minbase --include=git,make,ca-certificates "$suite" "$root" ${MIRROR:-} >"$root.log"
     tar -C "$root" -cf "$root.tar" .
 }
 rm -rf "$root"
