@@ -49,7 +49,7 @@ static bool has_message(const cJSON *extra)
 static void refuse(const struct wire_fault *f, struct wire_answer *to)
 {
     const char *ns = f->row->ns ? f->row->ns : f->service ? f->service->fault_ns : NULL;
-    struct str text = wire_fault_text(f);
+    struct str text = wire_fault_text(to, f);
     to->reply.status = f->row->http;
     buf_z(to->body, "{\"__type\":\"");
     if (ns)

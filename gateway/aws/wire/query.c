@@ -298,7 +298,7 @@ static void refuse(const struct wire_fault *f, struct wire_answer *to)
     begin(to, f->service, "ErrorResponse", "", f->request_id);
     buf_printf(to->body, "<Error><Type>%s</Type><Code>%s</Code><Message>",
                f->row->http < 500 ? "Sender" : "Receiver", f->row->query ? f->row->query : f->row->code);
-    buf_xml(to->body, wire_fault_text(f));
+    buf_xml(to->body, wire_fault_text(to, f));
     buf_printf(to->body, "</Message>%s</Error><RequestId>%.*s</RequestId></ErrorResponse>",
                f->service && f->service->fault_detail ? "<Detail/>" : "", STR_ARG(f->request_id));
 }

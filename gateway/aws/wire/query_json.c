@@ -128,7 +128,7 @@ static void refuse(const struct wire_fault *f, struct wire_answer *to)
     buf_z(to->body, "{\"Error\":{\"Code\":");
     buf_json(to->body, str_z(f->row->query ? f->row->query : f->row->code));
     buf_z(to->body, ",\"Message\":");
-    buf_json(to->body, wire_fault_text(f));
+    buf_json(to->body, wire_fault_text(to, f));
     buf_printf(to->body, ",\"Type\":\"%s\"},\"RequestId\":\"%.*s\"}",
                f->row->http < 500 ? "Sender" : "Receiver", STR_ARG(f->request_id));
     headers(to, f->request_id);

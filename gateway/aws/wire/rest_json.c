@@ -119,7 +119,7 @@ static void refuse(const struct wire_fault *f, struct wire_answer *to)
     buf_char(to->body, '{');
     if (!cJSON_GetObjectItem(f->extra, "message")) { /* in any case: some name it Message */
         buf_z(to->body, "\"message\":");
-        buf_json(to->body, wire_fault_text(f));
+        buf_json(to->body, wire_fault_text(to, f));
     }
     for (const cJSON *m = f->extra ? f->extra->child : NULL; m; m = m->next) {
         if (to->body->n > 1)

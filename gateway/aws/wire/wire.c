@@ -1,6 +1,7 @@
 #include "wire.h"
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "base/json.h"
 #include <math.h>
 #include <stdlib.h>
@@ -108,9 +109,9 @@ const char *wire_name(const struct shape_row *row)
     return row->wire ? row->wire : row->name;
 }
 
-struct str wire_fault_text(const struct wire_fault *f)
+struct str wire_fault_text(const struct wire_answer *to, const struct wire_fault *f)
 {
-    return f->text.p ? f->text : str_z(f->row->text ? f->row->text : "");
+    return codec_utf8_mended(to->arena, f->text.p ? f->text : str_z(f->row->text ? f->row->text : ""));
 }
 
 void wire_header(struct wire_answer *to, const char *name, struct str value)

@@ -64,7 +64,9 @@ size_t wire_bytes_max(const struct service *s, unsigned growth);
 /* Where a member lies outside of JSON bodies. */
 const char *wire_name(const struct shape_row *row);
 
-struct str wire_fault_text(const struct wire_fault *f);
+/* What is wrong, for a person; it may repeat bytes of the request, so it is made UTF-8, as every answer is.
+ */
+struct str wire_fault_text(const struct wire_answer *to, const struct wire_fault *f);
 void wire_header(struct wire_answer *to, const char *name, struct str value);
 
 #endif
