@@ -4,8 +4,7 @@
 #include "base/rc.h"
 #include <stdlib.h>
 
-/* --- nodes: allocated as cJSON does, which frees them ----------------------------------------------------
- */
+/* --- nodes: allocated as cJSON does, which frees them */
 
 static cJSON *node_new(int type)
 {
@@ -55,8 +54,7 @@ cJSON *json_add_text(cJSON *object, const char *name, struct str text)
     return node;
 }
 
-/* --- names ------------------------------------------------------------------------------------------------
- */
+/* --- names */
 
 #define ZERO_HIGH '\xC0'
 #define ZERO_LOW '\x80'
@@ -103,8 +101,7 @@ void json_add_named(cJSON *object, struct str name, cJSON *value)
     cJSON_free(z);
 }
 
-/* --- reading -----------------------------------------------------------------------------------------------
- */
+/* --- reading */
 
 struct planting {
     struct json_reader r;
@@ -242,8 +239,7 @@ cJSON *json_tree_foreign(struct str text)
                             &report);
 }
 
-/* --- copies and comparison
- * ---------------------------------------------------------------------------------- */
+/* --- copies and comparison */
 
 cJSON *json_copy(const cJSON *tree)
 {

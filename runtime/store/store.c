@@ -317,7 +317,7 @@ enum rc store_scrap(struct store *s, bool *more)
     return rc;
 }
 
-/* Where the portion that begins at `prefix` ends: `from` stays empty when it reaches to the end. */
+/* Where the portion that begins at `prefix` ends: `at` stays empty when it reaches to the end. */
 static enum rc portion_end(struct store *s, struct str prefix, struct str to, struct buf *at)
 {
     struct store_cursor *c;

@@ -2,8 +2,7 @@
  *
  *   UpdateTable, PutTable --backfill_begin: the first portion--> all items seen: the index is ready
  *                                |
- *                                `--a row that says where to go on, the timer--> Backfill: the next portion
- * ...
+ *                                `--a row that says where to go on, the timer--> Backfill: the next one ...
  *
  * The table's definition says of the index that it is Backfilling, and the row ddb.backfill how far that is;
  * both change in the transaction of the portion, so a restart goes on where the last commit was.  Writes of

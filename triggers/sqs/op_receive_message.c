@@ -2,8 +2,8 @@
  * first one up to 20 s when asked to (long poll).
  *
  * A message whose retention is over is deleted on the way, one that was received too often goes to the
- * dead-letter queue.  A receive that found only such messages answers at once, since a parked call keeps
- * nothing of what it wrote.
+ * dead-letter queue: so many in a turn (call_sweeps), the rest in later ones.  A receive that found only such
+ * messages comes again in a later turn before it waits, since a parked call keeps nothing of what it wrote.
  *
  * Callers inside the bus find "_Causes" and "_TraceId" in each message. */
 #include "base/codec.h"

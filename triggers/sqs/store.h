@@ -5,8 +5,7 @@
  *   sqs.id                               -> u64: the last number given to a queue
  *   sqs.message  queue seq               -> the message; written once, never rewritten
  *   sqs.due      queue visible_at seq    -> struct due: what changes with each receive
- *   sqs.moved    queue seq               -> i64: where the due row is now, for handles that name an earlier
- * place
+ *   sqs.moved    queue seq               -> i64: where the due row is now, for older handles
  *
  * The next visible messages of a queue are the first rows of sqs.due.  A receipt handle names the due row
  * that its receive made; sqs.moved is there once a later receive or ChangeMessageVisibility moved that row.
