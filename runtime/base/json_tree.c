@@ -127,7 +127,7 @@ static char *take_name(struct planting *p, struct str name)
 {
     if (str_find(name, ZERO_HIGH) >= 0)
         json_fail(&p->r);
-    return name_copy(name);
+    return p->r.zeros ? name_copy(name) : text_copy(name);
 }
 
 static cJSON *take_number(struct json_reader *r)
