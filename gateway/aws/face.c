@@ -2,7 +2,6 @@
 
 #include "aim.h"
 #include "apis.h"
-#include "base/codec.h"
 #include "door/door.h"
 #include "form.h"
 #include "guard.h"
@@ -96,8 +95,6 @@ static struct call *refuse(const struct asking *q, struct wire_fault *why)
     ident_uuid(&q->face->world->ident, id);
     if (!why->request_id.p)
         why->request_id = str_z(id);
-    if (why->text.n)
-        why->text = codec_utf8_mended(&q->face->refusal, why->text); /* it may repeat any bytes */
     struct wire_answer to = answer_begin(q->face, q->http, &q->face->refusal);
     q->wire->refuse(why, &to);
     answer_send(q, &to);
