@@ -115,7 +115,7 @@ static bool filters_valid(struct call *c, const cJSON *criteria)
     const cJSON *f;
     cJSON_ArrayForEach (f, cJSON_GetObjectItemCaseSensitive(criteria, "Filters")) {
         struct str why; /* AWS does not say */
-        struct pattern *p = pattern_new(json_tree(json_member_text(f, "Pattern")), &c->arena, &why);
+        struct pattern *p = pattern_new(json_tree_foreign(json_member_text(f, "Pattern")), &c->arena, &why);
         pattern_free(p);
         if (!p)
             return false;

@@ -105,7 +105,7 @@ static enum op_end keep(struct call *c, struct rule *r, cJSON *row)
 
 static bool is_json(struct str text)
 {
-    cJSON *tree = json_tree(text);
+    cJSON *tree = json_tree_foreign(text);
     bool is = tree != NULL;
     cJSON_Delete(tree);
     return is;

@@ -11,7 +11,7 @@ static const char *const before[] = {"", "Attributes Reason: "};
 
 static bool is_json_object(struct str text)
 {
-    cJSON *tree = json_tree(text);
+    cJSON *tree = json_tree_foreign(text);
     bool fits = cJSON_IsObject(tree);
     cJSON_Delete(tree);
     return fits;
@@ -189,7 +189,7 @@ static bool check_redrive(struct call *c, struct str value, const char *pre)
 {
     if (value.n == 0)
         return true; /* takes it away */
-    cJSON *tree = json_tree(value);
+    cJSON *tree = json_tree_foreign(value);
     struct arn arn;
     bool parsed = cJSON_IsObject(tree);
     bool fits = parsed && arn_of_service(attribute_of(tree, "deadLetterTargetArn"), "sqs", &arn) &&

@@ -106,7 +106,7 @@ static bool redrive_count(const cJSON *v, int64_t *n)
 
 bool redrive_parse(struct arena *a, struct str policy, struct str *arn, int64_t *max_receives)
 {
-    cJSON *tree = json_tree(policy);
+    cJSON *tree = json_tree_foreign(policy);
     const cJSON *count = cJSON_GetObjectItemCaseSensitive(tree, "maxReceiveCount");
     *arn = arena_str(a, text_of(tree, "deadLetterTargetArn"));
     bool fits = arn->p && count && redrive_count(count, max_receives);
@@ -174,7 +174,7 @@ static const char *redrive_reason(struct call *c, struct str source_arn, const c
 
 static bool check_redrive(struct call *c, struct str source_arn, struct str policy)
 {
-    cJSON *tree = json_tree(policy);
+    cJSON *tree = json_tree_foreign(policy);
     const char *reason = redrive_reason(c, source_arn, tree);
     cJSON_Delete(tree);
     if (reason)
@@ -198,7 +198,7 @@ static const char *redrive_allow_reason(const cJSON *tree)
 
 static bool check_redrive_allow(struct call *c, struct str policy)
 {
-    cJSON *tree = json_tree(policy);
+    cJSON *tree = json_tree_foreign(policy);
     const char *reason = redrive_allow_reason(tree);
     cJSON_Delete(tree);
     if (reason)
@@ -210,7 +210,7 @@ static bool check_redrive_allow(struct call *c, struct str policy)
 
 static bool is_json_object(struct str text)
 {
-    cJSON *tree = json_tree(text);
+    cJSON *tree = json_tree_foreign(text);
     bool fits = cJSON_IsObject(tree);
     cJSON_Delete(tree);
     return fits;
