@@ -173,11 +173,20 @@ static void refuse_unknown(struct flight *x, uint64_t number, struct str service
 static const struct json_limits input_limits = {.bytes = FRAME_MAX, .nodes = JSON_NODES_MAX};
 
 /* tidepool's own operations are for the person in front of it: a handler could wipe the world that it runs
- * in. */
-static bool may_use(const struct flight *x, struct str service)
+ * in.  Asked of the service that was found: a name that a handler says may be found under another spelling.
+ */
+static bool may_use(const struct flight *x, const struct call *c)
 {
     const struct conf *conf = x->call->world->conf;
-    return !str_is(service, "tidepool") || (conf && conf->allow_control);
+    return strcmp(c->service->name, "tidepool") != 0 || (conf && conf->allow_control);
+}
+
+static struct call *refuse_control(struct flight *x, uint64_t number, struct call *c)
+{
+    call_free(c);
+    refuse(x, number, 403, STR("AccessDeniedException"),
+           STR("aws.tidepool is open to handlers only with --allow-control"));
+    return NULL;
 }
 
 void calls_open(struct flight *x, uint64_t number, struct str service, struct str operation, struct str input)
@@ -194,13 +203,12 @@ void calls_open(struct flight *x, uint64_t number, struct str service, struct st
         refuse(x, number, 400, STR("SerializationException"), STR("the input is not a JSON object"));
     else if (str_is(service, "http") && str_is(operation, "Request"))
         fetch(x, number, in);
-    else if (!may_use(x, service))
-        refuse(x, number, 403, STR("AccessDeniedException"),
-               STR("aws.tidepool is open to handlers only with --allow-control"));
-    else if ((c = open_call(x, service, operation)))
-        submit(x, number, c, in, report.zeros);
-    else
+    else if (!(c = open_call(x, service, operation)))
         refuse_unknown(x, number, service, operation);
+    else if (!may_use(x, c))
+        c = refuse_control(x, number, c);
+    else
+        submit(x, number, c, in, report.zeros);
     if (!c)
         cJSON_Delete(in);
 }
