@@ -184,8 +184,8 @@ static bool read_own(struct call *c, const struct http_request *http, struct wir
         return false;
     struct form form;
     form_read(&form, &c->arena, http->query);
-    if (form.full)
-        return wire_too_many_fields(why);
+    if (!wire_form_fits(&form, why))
+        return false;
     for (size_t i = 0; i < form.n; i++) {
         cJSON *value = wire_scalar(row_named(c->op->in, form.list[i].name), form.list[i].value);
         struct str name = form.list[i].name;

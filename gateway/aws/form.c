@@ -26,7 +26,9 @@ void form_read(struct form *f, struct arena *a, struct str text)
             .name = codec_unpercent(a, name, true),
             .value = value.p ? codec_unpercent(a, value, true) : STR(""),
         };
-        f->zeros |= str_find(f->list[f->n - 1].name, 0) >= 0 || str_find(f->list[f->n - 1].value, 0) >= 0;
+        const struct form_pair *pair = &f->list[f->n - 1];
+        f->zeros |= str_find(pair->name, 0) >= 0 || str_find(pair->value, 0) >= 0;
+        f->no_text |= !codec_utf8_valid(pair->name) || !codec_utf8_valid(pair->value);
     }
 }
 

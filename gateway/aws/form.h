@@ -13,7 +13,8 @@ struct form_pair {
 struct form {
     struct form_pair *list; /* in the arena */
     size_t n;
-    bool zeros; /* a name or value holds the byte 0 */
+    bool zeros;   /* a name or value holds the byte 0 */
+    bool no_text; /* one is no UTF-8 */
     bool full;
 };
 

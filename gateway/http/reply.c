@@ -37,7 +37,10 @@ static bool is_control(char c)
  * character may stand in one either (RFC 9110, 5.5). */
 static char *put_value(char *at, struct str s)
 {
-    for (size_t i = 0; i < s.n; i++)
+    size_t i = 0;
+    for (; s.n - i >= 8 && str_plain8(s.p + i); i += 8)
+        memcpy(at + i, s.p + i, 8);
+    for (; i < s.n; i++)
         at[i] = is_control(s.p[i]) ? ' ' : s.p[i];
     return at + s.n;
 }

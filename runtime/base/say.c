@@ -92,6 +92,8 @@ static void clean(struct sink *s, struct str text, enum lines lines)
     const unsigned char *p = (const unsigned char *)text.p, *end = text.n ? p + text.n : p;
     while (p < end) {
         const unsigned char *from = p;
+        while (end - p >= 8 && str_plain8((const char *)p))
+            p += 8;
         while (p < end && is_plain(*p))
             p++;
         put(s, (const char *)from, (size_t)(p - from));

@@ -85,4 +85,13 @@ bool str_is_decimal(struct str s);
 /* Copies into out[size], cut to fit, always zero-ended; returns out. */
 char *str_copy(struct str s, char *out, size_t size);
 
+/* Are these eight bytes all from space to '~'?  Each sum carries into its byte's own top bit alone. */
+static inline bool str_plain8(const char *p)
+{
+    const uint64_t tops = 0x8080808080808080u;
+    uint64_t w;
+    memcpy(&w, p, 8);
+    return !(w & tops) && ((w + 0x6060606060606060u) & tops) == tops && !((w + 0x0101010101010101u) & tops);
+}
+
 #endif

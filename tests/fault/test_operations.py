@@ -418,9 +418,9 @@ class Operations(unittest.TestCase):
         if status in (413, 414, 431) or not body:
             return
         if request.protocol == "query" and not request.spoiled or body.startswith(b"<") and request.spoiled:
-            ElementTree.fromstring(body.decode("utf-8", "replace"))
+            ElementTree.fromstring(body.decode())
         elif request.operation.name != "Invoke":
-            json.loads(body.decode("utf-8", "replace"))
+            json.loads(body.decode())
 
     def test_each_input_gets_an_answer(self):
         self.assertGreater(len(self.operations), 90)

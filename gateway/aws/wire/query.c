@@ -160,8 +160,8 @@ bool wire_query_read(struct call *c, const struct http_request *http, struct wir
         return false;
     }
     form_read(&form, &c->arena, http->body.n ? http->body : http->query);
-    if (form.full)
-        return wire_too_many_fields(why);
+    if (!wire_form_fits(&form, why))
+        return false;
     c->zeros = form.zeros;
     c->in = cJSON_CreateObject();
     if (c->op->in)

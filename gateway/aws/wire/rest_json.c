@@ -55,8 +55,8 @@ static bool read(struct call *c, const struct http_request *http, struct wire_fa
 {
     struct form form;
     form_read(&form, &c->arena, http->query);
-    if (form.full)
-        return wire_too_many_fields(why);
+    if (!wire_form_fits(&form, why))
+        return false;
     if (has_payload(c->op->in)) {
         c->payload = http->body;
         c->in = cJSON_CreateObject();

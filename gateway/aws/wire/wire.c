@@ -1,4 +1,5 @@
 #include "wire.h"
+#include "aws/form.h"
 
 #include "base/clock.h"
 #include "base/codec.h"
@@ -82,7 +83,8 @@ cJSON *wire_object(struct call *c, struct str body, struct wire_fault *why)
                                  c->service->values_max ? c->service->values_max : 20000};
     cJSON *tree = json_tree_within(body, &limits, &report);
     c->zeros = report.zeros;
-    if (cJSON_IsObject(tree))
+    bool text = codec_utf8_valid(body);
+    if (text && cJSON_IsObject(tree))
         return tree;
     why->row = &fault_serialization;
     if (report.end > JSON_BROKEN) {
@@ -91,17 +93,19 @@ cJSON *wire_object(struct call *c, struct str body, struct wire_fault *why)
         return NULL;
     }
     why->text =
-        tree ? STR("The request body is not a JSON object.")
-             : arena_printf(&c->arena, "The request body is not JSON: see byte %zu of it.", report.at + 1);
+        !text  ? STR("The request body is not UTF-8.")
+        : tree ? STR("The request body is not a JSON object.")
+               : arena_printf(&c->arena, "The request body is not JSON: see byte %zu of it.", report.at + 1);
     cJSON_Delete(tree);
     return NULL;
 }
 
-bool wire_too_many_fields(struct wire_fault *why)
+bool wire_form_fits(const struct form *form, struct wire_fault *why)
 {
     why->row = &fault_serialization;
-    why->text = STR("The request has too many fields.");
-    return false;
+    why->text = form->full ? STR("The request has too many fields.")
+                           : STR("The request has a field that is not UTF-8.");
+    return !form->full && !form->no_text;
 }
 
 const char *wire_name(const struct shape_row *row)

@@ -52,8 +52,10 @@ void wire_text(struct buf *out, const struct shape_row *row, const cJSON *value)
 /* Form fields into c->in: how both rows of the Query protocol read. */
 bool wire_query_read(struct call *c, const struct http_request *http, struct wire_fault *why);
 
-/* Says that a form had more pairs than are read (form.h); false. */
-bool wire_too_many_fields(struct wire_fault *why);
+struct form;
+
+/* False, and says why: a form has more pairs than are read (form.h), or one that is no text. */
+bool wire_form_fits(const struct form *form, struct wire_fault *why);
 
 /* The JSON object of a body; NULL and *why when it is none.  An empty body is an empty object. */
 cJSON *wire_object(struct call *c, struct str body, struct wire_fault *why);
