@@ -3,6 +3,7 @@
 #define TICK_MS 5             /* how often we look, while something has not begun */
 #define SLOW_TICK_MS 50       /* ... while everything has */
 #define GRACE_US 100000       /* past a deadline */
+#define INIT_US 10000000      /* what comes before a handler has so long, as on AWS */
 #define WAKE_US 50000         /* unbegun for so long, and again: was its worker stopped? */
 #define IDLE_US 300000000     /* an empty home is retired after this */
 #define HOUSEKEEPING_MS 30000 /* how often idle homes are looked for */
@@ -39,10 +40,12 @@ static void note_begun(struct home *h, struct flight *x, int64_t now)
         x->late_us = now + x->timeout_ms * 1000 + GRACE_US;
 }
 
-/* When it must have ended.  What has not begun has as long, counted from when it was sent. */
-static int64_t latest(const struct flight *x)
+/* When it must have ended.  What has not begun has as long, counted from when it was sent; a cold start does
+ * not eat it up: INIT_US more until its worker has said anything. */
+static int64_t latest(const struct home *h, const struct flight *x)
 {
-    return x->late_us ? x->late_us : x->sent_us + x->timeout_ms * 1000 + GRACE_US;
+    int64_t init = h->spoke ? 0 : INIT_US;
+    return x->late_us ? x->late_us : x->sent_us + init + x->timeout_ms * 1000 + GRACE_US;
 }
 
 /* Asleep with everything begun, while others wait: its handlers wait for something, so more may run. */
@@ -72,7 +75,7 @@ static bool look_after_home(struct home *h, int64_t now)
     list_each_safe (at, tmp, &h->flights) {
         struct flight *x = list_of(at, struct flight, link);
         note_begun(h, x, now);
-        if (now > latest(x) && h->kind->kill) {
+        if (now > latest(h, x) && h->kind->kill) {
             ending_late(h, x);
             return true;
         }

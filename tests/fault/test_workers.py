@@ -61,7 +61,7 @@ class Stopped(unittest.TestCase):
             self.assertEqual(t.invoke("f0").json, 4)
 
     def test_a_worker_that_was_stopped_in_its_handler_ends_at_the_deadline(self):
-        with Tidepool(files=app(1, Timeout=3)) as t:
+        with Tidepool(files=app(1, Timeout=8)) as t:
             asking, answer = t.begin("f0", {"hang": True}, "hangs")
             worker = workers_of(t).pop()
             stop(worker)
@@ -71,7 +71,7 @@ class Stopped(unittest.TestCase):
             self.assertEqual(t.invoke("f0").json, 1)
 
     def test_a_stuck_handler_is_ended_though_the_helper_was_stopped(self):
-        with Tidepool(files=app(1, Timeout=3)) as t:
+        with Tidepool(files=app(1, Timeout=8)) as t:
             asking, answer = t.begin("f0", {"hang": True}, "hangs")
             worker = workers_of(t).pop()
             stop(helper_of(t))
