@@ -87,15 +87,30 @@ static size_t clean_one(struct sink *s, const unsigned char *p, size_t left, enu
     return n ? n : 1;
 }
 
+/* How many bytes stay as they are, eight at a time. */
+static size_t plain_run(const unsigned char *from, const unsigned char *end)
+{
+    const unsigned char *p = from;
+    while (p < end) {
+        ptrdiff_t left = end - p < 8 ? end - p : 8;
+        if (left == 8 && str_plain8((const char *)p)) {
+            p += 8;
+            continue;
+        }
+        for (; left > 0 && is_plain(*p); left--)
+            p++;
+        if (left > 0)
+            break;
+    }
+    return (size_t)(p - from);
+}
+
 static void clean(struct sink *s, struct str text, enum lines lines)
 {
     const unsigned char *p = (const unsigned char *)text.p, *end = text.n ? p + text.n : p;
     while (p < end) {
         const unsigned char *from = p;
-        while (end - p >= 8 && str_plain8((const char *)p))
-            p += 8;
-        while (p < end && is_plain(*p))
-            p++;
+        p += plain_run(p, end);
         put(s, (const char *)from, (size_t)(p - from));
         if (p < end)
             p += clean_one(s, p, (size_t)(end - p), lines);
@@ -107,14 +122,13 @@ static void clean(struct sink *s, struct str text, enum lines lines)
 /* A format's own text; without paint, what lies between ESC and the m that ends it is left out. */
 static void add_own(struct sink *s, struct str text, bool paint)
 {
-    while (text.p) {
-        struct str plain = paint ? text : str_cut(&text, '\x1b');
-        put(s, plain.p, plain.n);
-        if (paint)
-            return;
-        if (text.p)
-            str_cut(&text, 'm');
+    const char *at = text.p, *end = text.p + text.n, *escape;
+    while (!paint && (escape = memchr(at, '\x1b', (size_t)(end - at)))) {
+        put(s, at, (size_t)(escape - at));
+        const char *m = memchr(escape, 'm', (size_t)(end - escape));
+        at = m ? m + 1 : end;
     }
+    put(s, at, (size_t)(end - at));
 }
 
 /* One conversion of a format: "%-*.3lld". */
@@ -141,11 +155,21 @@ static const char *read_number(const char *at, struct args *args, int *out)
     return at;
 }
 
+static bool is_flag(char c)
+{
+    return c == '-' || c == '+' || c == ' ' || c == '#' || c == '0';
+}
+
+static bool is_length(char c)
+{
+    return c == 'h' || c == 'l' || c == 'z' || c == 'j' || c == 't';
+}
+
 static const char *read_conversion(const char *at, struct args *args, struct conversion *c)
 {
     size_t n = 0;
     *c = (struct conversion){.left = false};
-    for (; *at && strchr("-+ #0", *at); at++) {
+    for (; is_flag(*at); at++) {
         c->left |= *at == '-';
         if (*at != '-' && n + 1 < sizeof c->flags)
             c->flags[n++] = *at;
@@ -158,7 +182,7 @@ static const char *read_conversion(const char *at, struct args *args, struct con
         at = read_number(at + 1, args, &c->precision);
         c->has_precision = c->precision >= 0;
     }
-    for (; *at && strchr("hlzjt", *at); at++)
+    for (; is_length(*at); at++)
         c->longs += *at != 'h';
     c->letter = *at;
     return *at ? at + 1 : at;
@@ -245,7 +269,7 @@ void say_va(FILE *to, const char *fmt, va_list ap)
     sink_init(&s, to);
     va_copy(args.list, ap);
     while (*fmt) {
-        size_t n = strcspn(fmt, "%");
+        size_t n = (size_t)(strchrnul(fmt, '%') - fmt);
         add_own(&s, str_n(fmt, n), paint);
         fmt += n;
         if (*fmt)
