@@ -283,6 +283,31 @@ static void a_body_filter_joins_names_by_dots(void **state)
     assert_non_null(deliver(r, "'Message':'{\\'order.state\\':\\'NEW\\'}'"));
 }
 
+static void add_many(struct buf *b, const char *what, int n)
+{
+    while (n--)
+        buf_z(b, what);
+}
+
+static void what_costs_too_much_to_filter_is_delivered(void **state)
+{
+    struct room *r = *state;
+    char arn[200];
+    struct buf b;
+    buf_init(&b, 1 << 20);
+    buf_z(&b, "'FilterPolicyScope':'MessageBody','FilterPolicy':'{\\'a\\':[1");
+    add_many(&b, ",{\\'cidr\\':\\'10.0.0.0/8\\'}", 140);
+    buf_z(&b, "]}'");
+    subscribe(r, buf_zstr(&b), arn);
+    assert_null(deliver(r, "'Message':'{\\'a\\':[\\'no\\']}'"));
+    buf_clear(&b);
+    buf_z(&b, "'Message':'{\\'a\\':[0");
+    add_many(&b, ",\\'no\\'", 20000);
+    buf_z(&b, "]}'");
+    assert_non_null(deliver(r, buf_zstr(&b)));
+    buf_release(&b);
+}
+
 static void bad_subscriptions_are_refused(void **state)
 {
     struct room *r = *state;
@@ -697,6 +722,7 @@ int main(void)
         TEST(filters_on_attributes),
         TEST(filters_on_the_body),
         TEST(a_body_filter_joins_names_by_dots),
+        TEST(what_costs_too_much_to_filter_is_delivered),
         TEST(bad_subscriptions_are_refused),
         TEST(message_structure_json),
         TEST(bad_messages_are_refused),

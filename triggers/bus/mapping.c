@@ -146,6 +146,13 @@ static cJSON *view_of(const cJSON *record, const cJSON *body_json)
     return view;
 }
 
+/* A match that costs too much is given up: then the function gets the record, so that none is lost. */
+static bool filter_wants(const struct filter *f, const cJSON *view)
+{
+    int64_t work = PATTERN_WORK;
+    return pattern_match(f->pattern, view, &work) || work < 0;
+}
+
 bool mapping_wants(const struct mapping *m, const cJSON *record, const cJSON *body_json)
 {
     if (!m->filtered)
@@ -154,8 +161,7 @@ bool mapping_wants(const struct mapping *m, const cJSON *record, const cJSON *bo
     bool wants = false;
     for (size_t i = 0; i < m->filter_count && !wants; i++) {
         const struct filter *f = &m->filters[i];
-        int64_t work = PATTERN_WORK;
-        wants = body_fits(f, record, body_json) && pattern_match(f->pattern, view ? view : record, &work);
+        wants = body_fits(f, record, body_json) && filter_wants(f, view ? view : record);
     }
     cJSON_Delete(view);
     return wants;
