@@ -51,12 +51,17 @@ static bool is_where_we_listen(const struct conf *conf, struct str host)
     return url_host.p && str_ieq(host, url_host);
 }
 
+static bool is_this_machine(struct str host)
+{
+    return is_within(host, STR("localhost")) || is_loopback_address(host);
+}
+
 static bool is_ours(const struct conf *conf, struct str host)
 {
     host = without_port(host);
     if (str_find(host, '/') >= 0)
         return false;
-    if (is_within(host, STR("localhost")) || is_loopback_address(host) || is_where_we_listen(conf, host))
+    if (is_this_machine(host) || is_where_we_listen(conf, host))
         return true;
     for (size_t i = 0; conf && i < conf->allowed_hosts.n; i++)
         if (is_within(host, conf->allowed_hosts.list[i]))
@@ -103,10 +108,12 @@ static bool is_harmless_link(const struct visit *v)
     return looks && !calls && str_is(v->mode, "navigate") && str_is(v->dest, "document");
 }
 
-/* Images, forms and the like are sent without an Origin.  localhost on another port is same-site. */
+/* Images, forms and the like are sent without an Origin.  localhost on another port is same-site; under a
+ * name that --allowed-host lets in, same-site are its neighbours, who were not let in. */
 static bool page_is_foreign(const struct visit *v)
 {
-    return !v->origin.p && str_is(v->site, "cross-site") && !is_harmless_link(v);
+    bool neighbour = str_is(v->site, "same-site") && v->host.p && !is_this_machine(without_port(v->host));
+    return !v->origin.p && (neighbour || str_is(v->site, "cross-site")) && !is_harmless_link(v);
 }
 
 static const struct {

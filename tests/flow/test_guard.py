@@ -153,6 +153,11 @@ class Guard(unittest.TestCase):
         self.assertEqual(self.ask(("GET", "/_tidepool/reset", {}, None), **link).status, 405)
         self.assertEqual(self.ask(("GET", LIST, {}, None), **fetch("none", "navigate", "document")).status, 200)  # typed by hand
 
+    def test_a_neighbour_of_an_allowed_host_is_not_let_in(self):
+        image = fetch("same-site", "no-cors", "image")
+        self.assert_refused(self.ask(("GET", LIST, {}, None), host="aws.test", **image))
+        self.assertEqual(self.ask(("GET", LIST, {}, None), host="localhost:4566", **image).status, 200)
+
     def test_apis_answer_by_their_own_cors(self):
         api = self.t.client("apigatewayv2").get_apis()["Items"][0]["ApiId"]
         foreign = {**FOREIGN["fetch"], "host": "evil.example"}
