@@ -46,11 +46,8 @@ library = -l$(lastword $(1))
 endif
 LIBRARIES := $(call library,uv_a uv) $(call library,cjson) $(call library,lua5.4) $(call library,sqlite3) \
              $(call library,crypto) $(call library,yaml) $(if $(LLHTTP_SRC),,$(call library,llhttp))
-# What an archive needs in its turn stands in the private part of its pkg-config file.
-ifneq ($(filter %/libcrypto.a,$(LIBRARIES)),)
-LIBRARIES += $(filter-out -lcrypto,$(shell pkg-config --static --libs libcrypto))
-endif
-LDLIBS   += $(LIBRARIES) -lm -lpthread
+# Of what the archives name in their turn (Debian 13's libcrypto: zlib, zstd) the parts that we use need nothing more.
+LDLIBS   += $(LIBRARIES) -ldl -lm -lpthread
 
 # A compiler and the libraries' headers, or one line that says how to get them.
 HEADERS := uv.h cjson/cJSON.h lua.h sqlite3.h openssl/evp.h yaml.h llhttp.h
