@@ -13,7 +13,7 @@ here=$(cd "$(dirname "$0")/.." && pwd)
 root=$folder/$suite
 mkdir -p "$folder"
 
-inside() { chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 "$@"; }
+clean="env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 ${NODE_EXTRA_CA_CERTS:+NODE_EXTRA_CA_CERTS=$NODE_EXTRA_CA_CERTS}"
 loops="" run=""
 away() {
     [ -z "$loops" ] || kill $loops 2>/dev/null || true
@@ -35,6 +35,8 @@ cp /etc/resolv.conf "$root/etc/"
 # How this machine reaches its packages is its own affair.
 grep -ls '^ *Acquire' /etc/apt/apt.conf.d/* | while read -r f; do cp "$f" "$root/etc/apt/apt.conf.d/"; done
 [ ! -e "$HOME/.npmrc" ] || cp "$HOME/.npmrc" "$root/root/"
+for f in /usr/local/share/ca-certificates/*.crt; do [ ! -e "$f" ] || cp "$f" "$root/$f"; done
+chroot "$root" $clean update-ca-certificates >"$root.log" 2>&1
 mount -t proc proc "$root/proc"
 mount --rbind --make-rslave /dev "$root/dev"
 git clone -q "$here" "$root/root/tidepool"
@@ -45,7 +47,7 @@ while [ $i -lt "${BUSY:-2}" ]; do
     loops="$loops $!" i=$((i + 1))
 done
 
-setsid chroot "$root" env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin make -C /root/tidepool run >"$root.run.log" 2>&1 &
+setsid chroot "$root" $clean make -C /root/tidepool run >"$root.run.log" 2>&1 &
 run=$!
 until curl -sf -o /dev/null http://localhost:3001/menu; do
     kill -0 $run 2>/dev/null || { cat "$root.run.log"; echo "make run ended"; exit 1; }
@@ -55,4 +57,4 @@ echo "$suite: make run serves the sample app"
 kill -- "-$run"
 wait $run || true
 run=""
-inside make -C /root/tidepool test
+chroot "$root" $clean make -C /root/tidepool test
