@@ -124,15 +124,10 @@ static enum rc fill_row(struct fill *f, struct str key, struct stored s)
 
 enum rc index_fill(struct call *c, struct table *t, struct index *x, int items, size_t bytes, bool *all)
 {
-    struct key from, to;
     struct store_cursor *at;
-    struct str key, value, begin = buf_view(&x->filled);
+    struct str key, value;
     struct fill f = {.txn = c->txn, .table = t, .index = x, .items = items, .bytes = (int64_t)bytes};
-    whole_key(&from, t, NULL);
-    key_after(&to, key_view(&from));
-    enum rc rc = store_seek(c->txn, &at, begin.n ? begin : key_view(&from), key_view(&to), false);
-    key_release(&from);
-    key_release(&to);
+    enum rc rc = whole_seek(c->txn, t, NULL, buf_view(&x->filled), &at);
     if (rc != RC_OK)
         return rc;
     arena_init(&f.scratch);

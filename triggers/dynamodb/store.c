@@ -57,6 +57,18 @@ void whole_key(struct key *k, const struct table *t, const struct index *x)
     key_u64(k, x ? x->id : t->id);
 }
 
+enum rc whole_seek(struct store *s, const struct table *t, const struct index *x, struct str begin,
+                   struct store_cursor **at)
+{
+    struct key from, to;
+    whole_key(&from, t, x);
+    key_after(&to, key_view(&from));
+    enum rc rc = store_seek(s, at, begin.n ? begin : key_view(&from), key_view(&to), false);
+    key_release(&from);
+    key_release(&to);
+    return rc;
+}
+
 void partition_key(struct key *k, const struct table *t, const struct index *x, const struct attr *hash)
 {
     whole_key(k, t, x);

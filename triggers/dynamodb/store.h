@@ -35,6 +35,11 @@ void entry_key(struct key *k, const struct table *t, const struct index *x, cons
 void whole_key(struct key *k, const struct table *t, const struct index *x);
 void partition_key(struct key *k, const struct table *t, const struct index *x, const struct attr *hash);
 
+/* A cursor over all that whole_key begins, from the key `begin` on unless that is empty; the caller closes.
+ */
+enum rc whole_seek(struct store *s, const struct table *t, const struct index *x, struct str begin,
+                   struct store_cursor **at);
+
 /* The range key's bytes; `prefix`: without its end, so that all that begin so follow. */
 void range_key(struct key *k, const struct attr *range, bool prefix);
 

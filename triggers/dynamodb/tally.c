@@ -28,14 +28,9 @@ void tally_forget(struct table *t)
 static enum rc count_on(struct call *c, const struct table *t, const struct index *x, struct tally *y,
                         int *rows)
 {
-    struct key from, to;
     struct store_cursor *at;
-    struct str key, value, begin = buf_view(&y->upto);
-    whole_key(&from, t, x);
-    key_after(&to, key_view(&from));
-    enum rc rc = store_seek(c->txn, &at, begin.n ? begin : key_view(&from), key_view(&to), false);
-    key_release(&from);
-    key_release(&to);
+    struct str key, value;
+    enum rc rc = whole_seek(c->txn, t, x, buf_view(&y->upto), &at);
     if (rc != RC_OK)
         return rc;
     while (*rows > 0 && (rc = store_next(at, &key, &value)) == RC_OK) {
