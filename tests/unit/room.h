@@ -48,6 +48,21 @@ static void room_close(struct room *r)
     world_free(r->world);
 }
 
+/* For a test's setup, which hands it on as the state; and its teardown. */
+static inline struct room *room_new(const struct service *const *services)
+{
+    struct room *r = xcalloc(1, sizeof(*r));
+    room_open(r, services);
+    return r;
+}
+
+static inline int room_teardown(void **state)
+{
+    room_close(*state);
+    free(*state);
+    return 0;
+}
+
 /* The event stream is empty, as after a restart. */
 static inline void room_forget_events(struct room *r)
 {

@@ -37,16 +37,7 @@ static void make_items(struct room *r, int n)
 
 static int setup(void **state)
 {
-    struct room *r = calloc(1, sizeof *r);
-    room_open(r, services);
-    *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_close(*state);
-    free(*state);
+    *state = room_new(services);
     return 0;
 }
 
@@ -255,7 +246,7 @@ static void a_restart_goes_on_where_the_last_portion_ended(void **state)
     assert_int_equal(system(command), 0);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, room_teardown)
 
 int main(void)
 {

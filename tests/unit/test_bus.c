@@ -240,21 +240,13 @@ static const struct service *const services[] = {
 
 static int setup(void **state)
 {
-    struct room *r = calloc(1, sizeof(*r));
     out = (struct outside){.shard_count = 1};
-    room_open(r, services);
+    struct room *r = room_new(services);
     ask(r, "sqs", "CreateQueue", "{'QueueName':'dead'}");
     ask(r, "sqs", "CreateQueue",
         "{'QueueName':'jobs','Attributes':{'RedrivePolicy':'{\\'deadLetterTargetArn\\':\\'" DEAD
         "\\',\\'maxReceiveCount\\':2}'}}");
     *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_close(*state);
-    free(*state);
     return 0;
 }
 
@@ -1000,7 +992,7 @@ static void putting_is_idempotent(void **state)
     assert_int_equal(cJSON_GetNumberValue(at(m, "BatchSize")), 10);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, room_teardown)
 
 int main(void)
 {

@@ -8,16 +8,7 @@ static const struct service *const services[] = {&control_service, NULL};
 
 static int setup(void **state)
 {
-    struct room *r = xcalloc(1, sizeof(*r));
-    room_open(r, services);
-    *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_close(*state);
-    free(*state);
+    *state = room_new(services);
     return 0;
 }
 
@@ -120,7 +111,7 @@ static void test_what_is_not_a_time_is_refused(void **state)
 
 int main(void)
 {
-#define CONTROL_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define CONTROL_TEST(f) cmocka_unit_test_setup_teardown(f, setup, room_teardown)
     const struct CMUnitTest tests[] = {
         CONTROL_TEST(test_health_names_what_runs),
         CONTROL_TEST(test_clock_is_shown_set_and_frozen),

@@ -10,16 +10,7 @@ static const struct service *const services[] = {&dynamodb_service, &dynamodbstr
 
 static int setup(void **state)
 {
-    struct room *r = calloc(1, sizeof *r);
-    room_open(r, services);
-    *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_close(*state);
-    free(*state);
+    *state = room_new(services);
     return 0;
 }
 
@@ -1025,7 +1016,7 @@ static void small_looks_answer(void **state)
                         "localhost:4566");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, room_teardown)
 
 int main(void)
 {

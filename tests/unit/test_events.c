@@ -32,17 +32,8 @@ static const struct service *const services[] = {&sqs_service, &functions, &even
 
 static int setup(void **state)
 {
-    struct room *r = calloc(1, sizeof(*r));
     memset(&invoked, 0, sizeof(invoked));
-    room_open(r, services);
-    *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_close(*state);
-    free(*state);
+    *state = room_new(services);
     return 0;
 }
 
@@ -268,7 +259,7 @@ static void a_restart_arms_rules_again(void **state)
     assert_int_equal(system(command), 0);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, room_teardown)
 
 int main(void)
 {

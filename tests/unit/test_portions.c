@@ -67,17 +67,9 @@ static void sweep_all(struct room *r)
 
 static int setup(void **state)
 {
-    struct room *r = calloc(1, sizeof(*r));
-    room_open(r, services);
+    struct room *r = room_new(services);
     ask(r, "sqs", "CreateQueue", "{'QueueName':'jobs','Attributes':{'MessageRetentionPeriod':'60'}}");
     *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_close(*state);
-    free(*state);
     return 0;
 }
 
@@ -337,7 +329,7 @@ static void after_a_restart_sweeping_goes_on_and_no_number_comes_twice(void **st
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-#define PORTION_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define PORTION_TEST(f) cmocka_unit_test_setup_teardown(f, setup, room_teardown)
         PORTION_TEST(a_receive_passes_over_expired_messages_in_portions),
         PORTION_TEST(several_receivers_share_the_portion_of_a_turn),
         PORTION_TEST(counting_messages_sweeps_expired_ones_in_portions),

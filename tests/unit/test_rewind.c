@@ -45,17 +45,8 @@ static const struct service *const services[] = {&control_service,  &sqs_service
 
 static int setup(void **state)
 {
-    struct room *r = calloc(1, sizeof(*r));
     memset(&invoked, 0, sizeof(invoked));
-    room_open(r, services);
-    *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_close(*state);
-    free(*state);
+    *state = room_new(services);
     return 0;
 }
 
@@ -183,7 +174,7 @@ static void an_advance_goes_only_as_far_on_as_was_asked_for(void **state)
 
 int main(void)
 {
-#define REWIND_TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define REWIND_TEST(f) cmocka_unit_test_setup_teardown(f, setup, room_teardown)
     const struct CMUnitTest tests[] = {
         REWIND_TEST(a_rate_goes_on_in_its_steps),
         REWIND_TEST(a_cron_rule_that_was_over_has_a_next_time_again),

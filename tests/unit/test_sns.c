@@ -67,19 +67,11 @@ static const struct service *const services[] = {&sqs_service, &sns_service, &la
 
 static int setup(void **state)
 {
-    struct room *r = calloc(1, sizeof(*r));
-    room_open(r, services);
+    struct room *r = room_new(services);
     ask(r, "sqs", "CreateQueue", "{'QueueName':'inbox'}");
     ask(r, "sqs", "CreateQueue", "{'QueueName':'dead'}");
     ask(r, "sns", "CreateTopic", "{'Name':'news'}");
     *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_close(*state);
-    free(*state);
     return 0;
 }
 
@@ -709,7 +701,7 @@ static void all_state_is_in_the_store(void **state)
     assert_int_equal(count_at(ask(r, "sns", "ListSubscriptions", "{}"), "Subscriptions"), 0);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, room_teardown)
 
 int main(void)
 {

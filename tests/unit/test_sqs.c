@@ -14,17 +14,9 @@ static const struct service *const services[] = {&sqs_service, &control_service,
 
 static int setup(void **state)
 {
-    struct room *r = calloc(1, sizeof(*r));
-    room_open(r, services);
+    struct room *r = room_new(services);
     ask(r, "sqs", "CreateQueue", "{'QueueName':'jobs'}");
     *state = r;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    room_close(*state);
-    free(*state);
     return 0;
 }
 
@@ -1019,7 +1011,7 @@ static void the_wake_timer_leaves_with_its_message(void **state)
     assert_false(timers_next(r->world->timers, true, &due));
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, room_teardown)
 
 int main(void)
 {

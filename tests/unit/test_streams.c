@@ -59,13 +59,6 @@ static int setup(void **state)
     return 0;
 }
 
-static int teardown(void **state)
-{
-    room_close(*state);
-    free(*state);
-    return 0;
-}
-
 static void put(struct streams *s, const char *id, const char *total)
 {
     ask(&s->room, DB, "PutItem", "{'TableName':'Orders','Item':{'id':{'S':'%s'},'amount':{'N':'%s'}}}", id,
@@ -362,7 +355,7 @@ static void why_finds_records_by_what_the_store_knows(void **state)
     refused(&s->room, "NotFound", "tidepool", "Why", "{'id':'Orders/b'}");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, room_teardown)
 
 int main(void)
 {
