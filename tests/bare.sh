@@ -5,7 +5,7 @@
 #
 # Makes a fresh Debian of that suite with git, make and certificates only (once: FOLDER/SUITE.tar keeps it), clones the
 # commit that is checked out here into it, and runs `make run`, asks the sample app, and runs `make test`, with BUSY busy
-# loops beside it (2).  The last line is make test's own.
+# loops beside it (2), RUNS times (1).  The last line is make test's own.
 set -eu
 suite=${1:?a suite of Debian: bookworm, trixie}
 folder=${2:-/var/tmp/bare}
@@ -57,4 +57,8 @@ echo "$suite: make run serves the sample app"
 kill -- "-$run"
 wait $run || true
 run=""
-chroot "$root" $clean make -C /root/tidepool test
+i=0
+while [ $i -lt "${RUNS:-1}" ]; do
+    chroot "$root" $clean make -C /root/tidepool test
+    i=$((i + 1))
+done
