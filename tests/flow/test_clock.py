@@ -36,6 +36,7 @@ TEMPLATE = {
             "Hourly": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 hour)"}},
             "Mondays": {"Type": "Schedule", "Properties": {"Schedule": "cron(30 9 ? * MON *)",
                                                            "Input": json.dumps({"what": "monday"})}}}),
+        "Nap": function("nap", "return function() print 'naps'; time.sleep(3000) return 'awake' end", Timeout=600),
         "Failed": queue("Failed"),
         "Hand": queue("Hand", VisibilityTimeout=30, RedrivePolicy=redrive("Failed")),
         "Jobs": queue("Jobs", VisibilityTimeout=30, RedrivePolicy=redrive("Failed")),
@@ -182,6 +183,13 @@ class Clock(unittest.TestCase):
         self.assertEqual(self.receive("Hand"), [])
         self.assertNotIn("ahead", self.clock("set", "2030-01-07T09:11:00Z"))
         self.assertEqual(self.receive("Hand"), ["one"])
+
+    def test_set_back_a_sleeping_handler_sleeps_for_the_rest_of_its_time(self):
+        self.clock("resume")
+        napping, answer = self.t.begin("nap", {}, "naps")
+        self.clock("set", "2020-01-01")
+        napping.join()
+        self.assertEqual(answer[0].json, "awake")
 
     def test_nonsense_is_refused_in_one_line(self):
         for args in (("advance", "soon"), ("set", "tomorrow"), ("speed", "-1"), ("leap",)):

@@ -581,6 +581,42 @@ static void a_streams_window_collects(void **state)
     assert_saw("1 2|3 4 5|6");
 }
 
+/* By a day, while it is open. */
+static void a_window_ends_after_its_seconds_though_the_clock_was_set_back(void **state)
+{
+    struct room *r = *state;
+    map_to(r, QUEUE, "'BatchSize':25,'MaximumBatchingWindowInSeconds':5", NULL);
+    map_to(r, STREAM, FROM_START ",'BatchSize':3,'MaximumBatchingWindowInSeconds':5", NULL);
+    send(r, "1");
+    room_advance(r, 3000);
+    put_records(r, 0, 1);
+    ask(r, "tidepool", "Clock", "{'action':'set','value':'2025-12-31T12:00:00Z'}");
+    room_advance(r, 1999);
+    assert_saw("");
+    room_advance(r, 1);
+    assert_saw("1");
+    send(r, "2"); /* this one's window begins on the clock of now */
+    room_advance(r, 2999);
+    assert_saw("1");
+    room_advance(r, 1);
+    assert_saw("1|1");
+    room_advance(r, 2000);
+    assert_saw("1|1|2");
+}
+
+static void a_failing_streams_batch_is_tried_again_though_the_clock_was_set_back(void **state)
+{
+    struct room *r = *state;
+    out.poison = "1";
+    map_to(r, STREAM, FROM_START ",'MaximumRecordAgeInSeconds':60", NULL);
+    put_records(r, 0, 1);
+    assert_saw("1!");
+    ask(r, "tidepool", "Clock", "{'action':'set','value':'2025-12-31T12:00:00Z'}");
+    out.poison = NULL;
+    room_advance(r, 100);
+    assert_saw("1!|1");
+}
+
 static void a_failing_batch_blocks_its_shard_until_it_passes(void **state)
 {
     struct room *r = *state;
@@ -1000,6 +1036,8 @@ int main(void)
         T(messages_become_one_event_and_are_deleted),
         T(a_batch_is_no_larger_than_asked),
         T(a_window_collects_until_it_ends),
+        T(a_window_ends_after_its_seconds_though_the_clock_was_set_back),
+        T(a_failing_streams_batch_is_tried_again_though_the_clock_was_set_back),
         T(a_queues_long_poll_holds_up_no_batch),
         T(a_full_batch_does_not_wait_for_its_window),
         T(a_failed_batch_comes_back_after_the_visibility_timeout_and_ends_in_the_dead_letter_queue),

@@ -260,6 +260,31 @@ static void test_sleep(void **state)
     home_close(&h);
 }
 
+/* A sleep goes on for what was left of it, and the time that is told is that which passed. */
+static void test_clock_set_back(void **state)
+{
+    struct lua_home h;
+    (void)state;
+    home_open(
+        &h,
+        "return function(e, c) time.sleep(5000) return {c.get_remaining_time_in_millis(), os.clock()} end");
+    clock_freeze(&h.clock);
+    uint64_t id = home_start(&h, "0", 60000);
+    home_run(&h);
+    clock_set(&h.clock, clock_now_us(&h.clock) + 2000000);
+    home_run(&h);
+    clock_set(&h.clock, clock_now_us(&h.clock) - 86400000000);
+    home_run(&h);
+    clock_set(&h.clock, clock_now_us(&h.clock) + 2999000);
+    home_run(&h);
+    assert_null(h.payload[id]);
+    clock_set(&h.clock, clock_now_us(&h.clock) + 1000);
+    home_run(&h);
+    assert_string_equal(h.payload[id], "[55000,5]");
+    assert_int_equal(h.last.duration_us, 5000000);
+    home_close(&h);
+}
+
 /* --- memory -------------------------------------------------------------------------------------------- */
 
 static void runs_out(const char *body)
@@ -787,6 +812,7 @@ int main(void)
         cmocka_unit_test(test_interrupted_everywhere),
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_sleep),
+        cmocka_unit_test(test_clock_set_back),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_recursion),
         cmocka_unit_test(test_calls),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "base/codec.h"
+#include "control/control.h"
 #include "core/conf.h"
 #include "door/door.h"
 #include "door/invoke.h"
@@ -38,7 +39,7 @@ static const struct service greeter = {.name = "greeter", .wires = WIRE_JSON10, 
 
 /* --- a world */
 
-static const struct service *const services[] = {&lambda_service, &greeter, NULL};
+static const struct service *const services[] = {&lambda_service, &greeter, &control_service, NULL};
 
 struct fixture {
     struct conf conf;
@@ -530,6 +531,17 @@ static void advance(struct world *w, int64_t ms)
     turn_run(w->turn);
 }
 
+static void set_back(struct world *w, const char *to)
+{
+    struct call *c = door_open(w, NULL, "tidepool", "Clock");
+    c->in = cJSON_CreateObject();
+    cJSON_AddStringToObject(c->in, "action", "set");
+    cJSON_AddStringToObject(c->in, "value", to);
+    c = door_wait(c);
+    assert_null(c->fault);
+    call_free(c);
+}
+
 static void test_event(void **state)
 {
     struct world *w = world_of(state);
@@ -561,6 +573,29 @@ static void test_a_failing_event_is_tried_three_times(void **state)
     assert_int_equal(begun(w, "bad"), 3);
     assert_int_equal(events_kept(w), 0);
     assert_true(was_dropped(w, "RetriesExhausted"));
+}
+
+/* By a year, while it waits for its second try; and once more after a restart, which finds a time far ahead.
+ */
+static void test_an_event_is_tried_again_though_the_clock_was_set_back(void **state)
+{
+    struct world *w = world_of(state);
+    clock_freeze(&w->clock);
+    put_function(w, "bad", FAIL, "");
+    send_event(w, "bad");
+    turn_run(w->turn);
+    advance(w, 20000);
+    set_back(w, "2020-01-01");
+    advance(w, 39999);
+    assert_int_equal(begun(w, "bad"), 1);
+    advance(w, 1);
+    assert_int_equal(begun(w, "bad"), 2);
+    set_back(w, "2019-01-01");
+    world_drop(w);
+    turn_run(w->turn);
+    advance(w, 300000); /* the longest that an event waits */
+    assert_int_equal(begun(w, "bad"), 3);
+    assert_int_equal(events_kept(w), 0);
 }
 
 static void test_event_invoke_config(void **state)
@@ -615,6 +650,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_reserved_concurrency, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_event, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_failing_event_is_tried_three_times, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_an_event_is_tried_again_though_the_clock_was_set_back, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_event_invoke_config, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_disabled_function_drops_its_events, set_up, tear_down),
     };

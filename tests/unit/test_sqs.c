@@ -780,6 +780,8 @@ static void with_strict_limits_a_queue_is_purged_once_a_minute(void **state)
                         "Only one PurgeQueue operation on jobs is allowed every 60 seconds.");
     room_advance(r, 1);
     ask(r, "sqs", "PurgeQueue", "{" JOBS "}");
+    room_advance(r, -86400000); /* the clock is set back */
+    ask(r, "sqs", "PurgeQueue", "{" JOBS "}");
 }
 
 static void a_deleted_name_is_free_at_once(void **state)
@@ -802,6 +804,9 @@ static void with_strict_limits_a_deleted_name_is_held_for_a_minute(void **state)
     room_advance(r, 1);
     ask(r, "sqs", "CreateQueue", "{'QueueName':'jobs'}");
     assert_counts(r, "jobs", "0", "0", "0");
+    ask(r, "sqs", "DeleteQueue", "{" JOBS "}");
+    room_advance(r, -86400000);
+    ask(r, "sqs", "CreateQueue", "{'QueueName':'jobs'}");
 }
 
 static void putting_a_queue(void **state)

@@ -133,6 +133,11 @@ bool limits_are_strict(const struct call *c)
     return c->world->conf && c->world->conf->strict_limits;
 }
 
+bool within_a_minute(const struct call *c, int64_t at)
+{
+    return at && c->now >= at && c->now - at < 60000;
+}
+
 static void load_one(void *arg, const struct queue_row *row, cJSON *attributes, cJSON *tags)
 {
     queue_add(arg, row, attributes, tags);

@@ -53,6 +53,9 @@ struct queue { /* room */
  * otherwise not: who tests a consumer purges between two tests. */
 bool limits_are_strict(const struct call *c);
 
+/* Was it within the last minute?  A time that lies ahead was written before the clock was set back. */
+bool within_a_minute(const struct call *c, int64_t at);
+
 /* The world's state of this service; loads the queues on the first call.  NULL: the store failed (the call
  * has its fault). */
 struct sqs *sqs_of(struct call *c);

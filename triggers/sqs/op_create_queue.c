@@ -8,8 +8,6 @@
 #include "op.h"
 #include <ctype.h>
 
-#define NAME_HELD_MS 60000
-
 struct create_queue_in {
     struct str name;
     const cJSON *attributes, *tags;
@@ -93,7 +91,7 @@ static bool name_is_held(struct call *c, const struct create_queue_in *req)
     enum rc rc = queue_gone_at(c->txn, &row, &at);
     if (rc != RC_OK)
         call_broke(c, rc);
-    else if (at && c->now < at + NAME_HELD_MS)
+    else if (within_a_minute(c, at))
         call_fail(c, &sqs_queue_deleted_recently, NULL);
     return c->fault != NULL;
 }

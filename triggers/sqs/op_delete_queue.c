@@ -4,8 +4,6 @@
 #include "model.h"
 #include "op.h"
 
-#define PURGE_EVERY_MS 60000
-
 struct queue_in {
     struct str queue_url;
 };
@@ -40,7 +38,7 @@ static enum op_end run_purge(struct call *c, const void *input)
     struct queue *q = queue_by_url(c, req->queue_url);
     if (!q)
         return OP_FAULT;
-    if (limits_are_strict(c) && q->purged && c->now < q->purged + PURGE_EVERY_MS)
+    if (limits_are_strict(c) && within_a_minute(c, q->purged))
         return call_fail(c, &sqs_purge_queue_in_progress,
                          "Only one PurgeQueue operation on %.*s is allowed every 60 seconds.",
                          STR_ARG(q->name));

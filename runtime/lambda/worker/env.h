@@ -100,6 +100,7 @@ struct executor {
     struct function_spec spec;
     struct arena arena; /* the spec's texts */
     struct executor_host host;
+    struct clock clock; /* the host's, as it ran when we last looked */
     void *home;
     struct list idle, ready, waiting; /* environments */
     struct list queue;                /* invocations, oldest first */

@@ -45,6 +45,7 @@ struct executor *executor_new(const struct function_spec *spec, const struct exe
     arena_init(&x->arena);
     copy_spec(x, spec);
     x->host = *host;
+    x->clock = *host->clock;
     x->home = home;
     x->env_max = environments > 0 ? environments : 1;
     list_init(&x->idle);
@@ -121,8 +122,36 @@ static void enqueue(struct executor *x, const struct invocation *in)
     list_push(&x->queue, &q->link);
 }
 
+/* --- the world's clock --------------------------------------------------------------------------------- */
+
+static void shift(struct list *envs, int64_t by_us)
+{
+    struct list *at;
+    list_each (at, envs) {
+        struct env *e = list_of(at, struct env, link);
+        e->born_us += by_us, e->began_us += by_us, e->deadline_us += by_us;
+        e->wake_ms += by_us / 1000;
+    }
+}
+
+/* When it was set back, all that has begun goes on for what was left of its time, as timers do. */
+static void follow_clock(struct executor *x)
+{
+    const struct clock *c = x->host.clock;
+    if (c->real_us == x->clock.real_us && c->world_us == x->clock.world_us)
+        return;
+    int64_t by_us = clock_now_us(c) - clock_now_us(&x->clock);
+    x->clock = *c;
+    if (by_us >= 0)
+        return;
+    shift(&x->idle, by_us);
+    shift(&x->ready, by_us);
+    shift(&x->waiting, by_us);
+}
+
 void executor_start(struct executor *x, const struct invocation *in)
 {
+    follow_clock(x);
     struct env *e = list_empty(&x->queue) ? take_idle(x) : NULL;
     if (e)
         assign(x, e, in, false);
@@ -348,6 +377,7 @@ bool executor_step(struct executor *x, int64_t slice_us)
 {
     int64_t now = clock_mono_us();
     x->slice_end = slice_us < INT64_MAX - now ? now + slice_us : INT64_MAX;
+    follow_clock(x);
     wake(x);
     for (;;) {
         struct env *e = pick(x);
