@@ -2,6 +2,7 @@
 #include "base/json.h"
 
 #include "base/rc.h"
+#include <math.h>
 #include <stdlib.h>
 
 /* --- nodes: allocated as cJSON does, which frees them */
@@ -130,6 +131,7 @@ static char *take_name(struct planting *p, struct str name)
     return p->r.zeros ? name_copy(name) : text_copy(name);
 }
 
+/* What no double holds would be printed as null: it is refused. */
 static cJSON *take_number(struct json_reader *r)
 {
     struct str text = json_raw(r);
@@ -137,7 +139,12 @@ static cJSON *take_number(struct json_reader *r)
     int64_t whole;
     if (text.n < 16 && str_to_i64(text, &whole) && (whole || *text.p != '-'))
         return cJSON_CreateNumber((double)whole);
-    return cJSON_CreateNumber(strtod(str_copy(text, z, text.n + 1), NULL));
+    double d = strtod(str_copy(text, z, text.n + 1), NULL);
+    if (isinf(d)) {
+        r->at = text.p;
+        json_fail(r);
+    }
+    return cJSON_CreateNumber(d);
 }
 
 static cJSON *take_word(struct json_reader *r, enum json_kind kind)
@@ -271,7 +278,8 @@ static bool equal_elements(const cJSON *a, const cJSON *b)
 static bool equal_members(const cJSON *a, const cJSON *b)
 {
     for (const cJSON *x = a->child; x; x = x->next)
-        if (!json_equal(x, cJSON_GetObjectItemCaseSensitive(b, x->string)))
+        if (cJSON_GetObjectItemCaseSensitive(a, x->string) == x &&
+            !json_equal(x, cJSON_GetObjectItemCaseSensitive(b, x->string)))
             return false;
     for (const cJSON *y = b->child; y; y = y->next)
         if (!cJSON_GetObjectItemCaseSensitive(a, y->string))

@@ -82,6 +82,10 @@ static void test_tree(void **state)
         cJSON_Delete(ours);
         cJSON_Delete(theirs);
     }
+    cJSON *twice = json_tree(STR("{\"a\":1,\"a\":2}")), *once = json_tree(STR("{\"a\":1}"));
+    assert_true(json_equal(twice, twice) && json_equal(twice, once) && json_equal(once, twice));
+    cJSON_Delete(twice);
+    cJSON_Delete(once);
     cJSON *minus = json_tree(STR("-0")); /* not every cJSON prints its sign */
     char *printed = json_printed(minus);
     assert_string_equal(printed, "-0");
@@ -92,6 +96,7 @@ static void test_tree(void **state)
         "tru", "\"\\x\"", "[\"\\", "\"\\ud83d\"", "\"\\ude00\\ud83d\"", "{\"\xc0\x80\":1}"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         assert_null(json_tree(str_z(bad[i])));
+    assert_null(json_tree(STR("[-1e309]"))); /* no double holds it */
     char deep[2001];
     memset(deep, '[', 2000);
     deep[2000] = 0;
