@@ -30,8 +30,7 @@ static void save_due(struct timer *t)
 /* --- the gateway's life in a world */
 
 static const char *const kinds[] = {"REST", "HTTP", NULL};
-static const struct shape_row throttle_form[] = {OUT(SHAPE_REAL, "RateLimit", .min = 0, .max = STORED_MOST),
-                                                 OUT(SHAPE_INT, "BurstLimit", .min = 0, .max = STORED_MOST),
+static const struct shape_row throttle_form[] = {OUT(SHAPE_REAL, "RateLimit"), OUT(SHAPE_INT, "BurstLimit"),
                                                  SHAPE_END};
 static const struct shape_row route_form[] = {
     STORED_TEXT("Method", .min = 1, .max = 64),
@@ -62,9 +61,8 @@ static const struct shape_row key_form[] = {STORED_TEXT("Id"),      STORED_TEXT(
                                             STORED_COUNT("MadeAt"), SHAPE_END};
 static const struct shape_row stage_form[] = {STORED_TEXT("ApiId"), STORED_TEXT("Stage"), SHAPE_END};
 static const struct shape_row stages_form[] = {OUT(SHAPE_STRUCT, "member", .of = stage_form), SHAPE_END};
-static const struct shape_row quota_form[] = {STORED_COUNT("Limit"),
-                                              OUT(SHAPE_INT, "Offset", .min = 0, .max = STORED_MOST),
-                                              STORED_TEXT("Period"), SHAPE_END};
+static const struct shape_row quota_form[] = {OUT(SHAPE_INT, "Limit", .flags = SHAPE_REQ),
+                                              OUT(SHAPE_INT, "Offset"), STORED_TEXT("Period"), SHAPE_END};
 static const struct shape_row plan_form[] = {
     STORED_TEXT("Id"),
     OUT(SHAPE_STR, "Name"),
@@ -76,10 +74,10 @@ static const struct shape_row plan_form[] = {
 };
 static const struct shape_row member_form[] = {STORED_TEXT("UsagePlanId"), STORED_TEXT("KeyId"),
                                                STORED_COUNT("MadeAt"), SHAPE_END};
-static const struct stored_form forms[] = {{"apigateway.api", 1, false, api_form},
-                                           {"apigateway.key", 1, false, key_form},
-                                           {"apigateway.plan", 1, false, plan_form},
-                                           {"apigateway.member", 2, false, member_form},
+static const struct stored_form forms[] = {{.space = "apigateway.api", .texts = 1, .rows = api_form},
+                                           {.space = "apigateway.key", .texts = 1, .rows = key_form},
+                                           {.space = "apigateway.plan", .texts = 1, .rows = plan_form},
+                                           {.space = "apigateway.member", .texts = 2, .rows = member_form},
                                            {0}};
 
 static enum rc gateway_open(struct world *w, void **state)

@@ -47,6 +47,18 @@ bool arn_of_service(struct str text, const char *service, struct arn *out)
     return ok;
 }
 
+struct str arn_mend(struct arena *a, struct str text, struct str region)
+{
+    struct str rest = text;
+    if (!str_is(str_cut(&rest, ':'), "arn") || !str_cut(&rest, ':').p)
+        return STR_NONE;
+    struct str service = str_cut(&rest, ':'), own = str_cut(&rest, ':'), account = str_cut(&rest, ':');
+    struct arn arn;
+    struct str mended =
+        arn_make(a, arena_z(a, service), own.n && only(own, in_region) ? own : region, account, rest);
+    return arn_parse(mended, &arn) ? mended : STR_NONE;
+}
+
 /* By hand: a name becomes an ARN several times per request. */
 struct str arn_make(struct arena *a, const char *service, struct str region, struct str account,
                     struct str resource)

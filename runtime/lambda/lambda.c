@@ -87,8 +87,9 @@ static const struct shape_row event_form[] = {
     OUT(SHAPE_INT, "throttles", .min = 0, .max = STORED_MOST),
     SHAPE_END,
 };
-static const struct stored_form forms[] = {
-    {"lambda.function", 3, false, function_form}, {"lambda.async", 0, true, event_form}, {0}};
+static const struct stored_form forms[] = {{.space = "lambda.function", .texts = 3, .rows = function_form},
+                                           {.space = "lambda.async", .head = true, .rows = event_form},
+                                           {0}};
 
 static enum rc open_room(struct world *w, void **state)
 {

@@ -1,7 +1,8 @@
 /* Ordered keys with transactions: where all state of a world lies.
  *
  * One store belongs to one world and one thread.  A transaction opens by itself with the first touch of a
- * turn and is ended by core/turn.c with store_commit or store_rollback; nobody else ends one.  A call's
+ * turn and is ended by core/turn.c with store_commit or store_rollback; nobody else ends one (before the
+ * first turn, door/stored does).  A call's
  * writes sit between store_mark and store_keep or store_undo, so that a fault undoes them alone.  Marks do
  * not nest.
  *

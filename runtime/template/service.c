@@ -13,7 +13,8 @@ static const struct shape_row record_form[] = {
     OUT(SHAPE_STRUCT, "Out", .flags = SHAPE_REQ),
     SHAPE_END,
 };
-static const struct stored_form forms[] = {{"template.resource", 1, false, record_form}, {0}};
+static const struct stored_form forms[] = {{.space = "template.resource", .texts = 1, .rows = record_form},
+                                           {0}};
 
 static enum rc service_open(struct world *w, void **state)
 {

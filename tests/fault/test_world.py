@@ -7,7 +7,9 @@ import unittest
 
 from harness import ROOT, Tidepool, request, until
 
-FIRST = os.path.join(ROOT, "tests", "fault", "world-1.sql")  # a folder as 81ba834 left it: "sqlite3 world.db .dump"
+# Folders as 81ba834 left them: "sqlite3 world.db .dump".  The other holds what it took and later versions refuse.
+FIRST = os.path.join(ROOT, "tests", "fault", "world-1.sql")
+SPELLINGS = os.path.join(ROOT, "tests", "fault", "world-1-spellings.sql")
 JOBS = "/000000000000/jobs"
 
 
@@ -79,6 +81,31 @@ class OtherVersions(unittest.TestCase):
             self.assertEqual([r["Name"] for r in t.client("events").list_rules()["Rules"]], ["daily"])
             self.assertEqual(t.stop(), 0)
             self.assertEqual(w.number("PRAGMA user_version"), 2)
+
+    def test_what_the_first_version_took_and_this_one_refuses_is_mended(self):
+        """ARNs of other partitions and of no region, twins that these were, bytes that are no UTF-8, more definitions and more
+        capacity than a table may have."""
+        arn = "arn:aws:sqs:us-east-1:000000000000:"
+        with World(SPELLINGS) as w:
+            t = w.t.start()
+            dynamodb, sqs, sns, functions, events = map(t.client, ("dynamodb", "sqs", "sns", "lambda", "events"))
+            stream = dynamodb.describe_table(TableName="Things")["Table"]["LatestStreamArn"]
+            sources = [m["EventSourceArn"] for m in functions.list_event_source_mappings()["EventSourceMappings"]]
+            self.assertEqual(sorted(sources), sorted([arn + "jobs", arn + "lost", stream]))
+            self.assertEqual(sqs.list_queue_tags(QueueUrl=t.url() + JOBS)["Tags"], {"a": "b", "c": "b\ufffdd"})
+            subscriptions = {s["Endpoint"]: s["SubscriptionArn"] for s in sns.list_subscriptions()["Subscriptions"]}
+            function = "arn:aws:lambda:us-east-1:000000000000:function:hello"
+            self.assertEqual(sorted(subscriptions), sorted([arn + "jobs", arn + "jobs/x", arn + "lost", function]))
+            redrive = sns.get_subscription_attributes(SubscriptionArn=subscriptions[function])["Attributes"]["RedrivePolicy"]
+            self.assertEqual(json.loads(redrive), {"deadLetterTargetArn": arn + "lost"})
+            self.assertEqual([(x["Id"], x["Arn"]) for x in events.list_targets_by_rule(Rule="daily")["Targets"]],
+                             [("a", arn + "jobs"), ("c", arn + "jobs")])
+            said = [line for line in t.output().splitlines() if "of an earlier version goes: another one says the same" in line]
+            self.assertEqual(len(said), 3, said)  # two mappings and a subscription
+            self.assertEqual(t.stop(), 0)
+            first = len(t.output())
+            t.start()
+            self.assertNotIn("earlier version", t.output()[first:])
 
     def test_a_folder_of_a_newer_version_is_left_alone(self):
         with World() as w:

@@ -1,4 +1,5 @@
 #include "bus_inside.h"
+#include "door/arn.h"
 #include "door/stored.h"
 #include "poller.h"
 #include <stdlib.h>
@@ -81,7 +82,21 @@ static const struct shape_row mapping_form[] = {
     OUT(SHAPE_REAL, "LastModified", .flags = SHAPE_REQ, .min = 0, .max = STORED_MOST),
     SHAPE_END,
 };
-static const struct stored_form forms[] = {{"bus.mapping", 1, false, mapping_form}, {0}};
+
+/* 81ba834 kept a source as it was spelled, and looked neither at a queue's region nor at any partition. */
+static enum stored_mend mend_mapping(struct arena *a, cJSON *row)
+{
+    struct arn function;
+    arn_parse(json_member_text(row, "FunctionArn"), &function);
+    return stored_mend_arn(a, row, "EventSourceArn", function.region);
+}
+
+static const struct stored_form forms[] = {{.space = "bus.mapping",
+                                            .texts = 1,
+                                            .rows = mapping_form,
+                                            .mend = mend_mapping,
+                                            .one_members = {"EventSourceArn", "FunctionArn"}},
+                                           {0}};
 
 static enum rc bus_open(struct world *w, void **state)
 {

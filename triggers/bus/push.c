@@ -224,7 +224,16 @@ static const struct shape_row delivery_form[] = {
     OUT(SHAPE_STRUCT, "in"),
     SHAPE_END,
 };
-static const struct stored_form forms[] = {{"outbox", 0, false, delivery_form}, {0}};
+
+/* The dead-letter queue of 81ba834 had any partition. */
+static enum stored_mend mend_delivery(struct arena *a, cJSON *row)
+{
+    enum stored_mend how = stored_mend_arn(a, row, "deadLetterArn", json_member_text(row, "region"));
+    return how == STORED_GOES ? STORED_FINE : how;
+}
+
+static const struct stored_form forms[] = {{.space = "outbox", .rows = delivery_form, .mend = mend_delivery},
+                                           {0}};
 
 static enum rc push_open(struct world *w, void **state)
 {

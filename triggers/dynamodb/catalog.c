@@ -23,8 +23,9 @@ static const struct shape_row attribute_form[] = {STORED_TEXT("AttributeName", .
                                                   SHAPE_END};
 static const struct shape_row attributes_form[] = {OUT(SHAPE_STRUCT, "member", .of = attribute_form),
                                                    SHAPE_END};
-static const struct shape_row throughput_form[] = {STORED_COUNT("ReadCapacityUnits"),
-                                                   STORED_COUNT("WriteCapacityUnits"), SHAPE_END};
+static const struct shape_row throughput_form[] = {OUT(SHAPE_REAL, "ReadCapacityUnits", .flags = SHAPE_REQ),
+                                                   OUT(SHAPE_REAL, "WriteCapacityUnits", .flags = SHAPE_REQ),
+                                                   SHAPE_END};
 static const struct shape_row projection_form[] = {
     STORED_TEXT("ProjectionType"), OUT(SHAPE_LIST, "NonKeyAttributes", .max = 100, .of = stored_text),
     SHAPE_END};
@@ -46,7 +47,7 @@ static const struct shape_row table_form[] = {
     STORED_TEXT("TableName", .min = 3, .max = 255),
     STORED_COUNT("Created"),
     OUT(SHAPE_INT, "Updated", .min = 0, .max = STORED_MOST),
-    OUT(SHAPE_LIST, "AttributeDefinitions", .flags = SHAPE_REQ, .min = 1, .max = 100, .of = attributes_form),
+    OUT(SHAPE_LIST, "AttributeDefinitions", .flags = SHAPE_REQ, .min = 1, .of = attributes_form),
     OUT(SHAPE_LIST, "KeySchema", .flags = SHAPE_REQ, .min = 1, .max = 2, .of = parts_form),
     STORED_TEXT("BillingMode"),
     OUT(SHAPE_STRUCT, "ProvisionedThroughput", .of = throughput_form),
@@ -67,8 +68,9 @@ static const struct shape_row stream_form[] = {
     OUT(SHAPE_LIST, "Keys", .flags = SHAPE_REQ, .min = 1, .max = 2, .of = attributes_form),
     SHAPE_END,
 };
-static const struct stored_form forms[] = {
-    {"ddb.table", 3, false, table_form}, {"ddb.stream", 4, false, stream_form}, {0}};
+static const struct stored_form forms[] = {{.space = "ddb.table", .texts = 3, .rows = table_form},
+                                           {.space = "ddb.stream", .texts = 4, .rows = stream_form},
+                                           {0}};
 
 enum rc catalog_open(struct world *w, void **state)
 {

@@ -168,7 +168,26 @@ static const struct shape_row rule_form[] = {
     OUT(SHAPE_LIST, "Targets", .of = targets_form),
     SHAPE_END,
 };
-static const struct stored_form forms[] = {{"events.rule", 1, false, rule_form}, {0}};
+
+/* 81ba834 took targets of any partition; one that leads nowhere goes, and its rule stays. */
+static enum stored_mend mend_rule(struct arena *a, cJSON *row)
+{
+    struct arn rule;
+    arn_parse(json_member_text(row, "Arn"), &rule);
+    enum stored_mend how = STORED_FINE;
+    cJSON *targets = cJSON_GetObjectItemCaseSensitive(row, "Targets");
+    for (cJSON *t = targets ? targets->child : NULL, *next; t; t = next) {
+        next = t->next;
+        enum stored_mend one = stored_mend_arn(a, t, "Arn", rule.region);
+        if (one == STORED_GOES)
+            cJSON_Delete(cJSON_DetachItemViaPointer(targets, t));
+        how = one == STORED_FINE ? how : STORED_MENDED;
+    }
+    return how;
+}
+
+static const struct stored_form forms[] = {
+    {.space = "events.rule", .texts = 1, .rows = rule_form, .mend = mend_rule}, {0}};
 
 static enum rc events_open(struct world *w, void **state)
 {

@@ -1,4 +1,6 @@
 #include "sns.h"
+#include "base/json.h"
+#include "door/arn.h"
 #include "door/stored.h"
 #include "fault.h"
 #include "model.h"
@@ -46,8 +48,39 @@ static const struct shape_row subscription_form[] = {
     OUT(SHAPE_MAP, "attributes", .of = stored_text),
     SHAPE_END,
 };
-static const struct stored_form forms[] = {
-    {"sns.topic", 3, false, topic_form}, {"sns.subscription", 4, false, subscription_form}, {0}};
+
+/* The queue that a RedrivePolicy names, in its one spelling. */
+static enum stored_mend mend_redrive(struct arena *a, cJSON *attributes, struct str region)
+{
+    cJSON *policy = json_tree(json_member_text(attributes, "RedrivePolicy"));
+    enum stored_mend how = stored_mend_arn(a, policy, "deadLetterTargetArn", region);
+    if (how == STORED_MENDED) {
+        char *text = json_printed(policy);
+        cJSON_ReplaceItemInObjectCaseSensitive(attributes, "RedrivePolicy", cJSON_CreateString(text));
+        free(text);
+    }
+    cJSON_Delete(policy);
+    return how == STORED_MENDED ? how : STORED_FINE;
+}
+
+/* 81ba834 took endpoints of any partition, and such as lead nowhere ("arn::sqs:::a"). */
+static enum stored_mend mend_subscription(struct arena *a, cJSON *row)
+{
+    enum stored_mend how = stored_mend_arn(a, row, "endpoint", STR(""));
+    struct arn arn;
+    arn_parse(json_member_text(row, "endpoint"), &arn);
+    cJSON *attributes = cJSON_GetObjectItemCaseSensitive(row, "attributes");
+    return stored_worse(how, mend_redrive(a, attributes, arn.region));
+}
+
+static const struct stored_form forms[] = {{.space = "sns.topic", .texts = 3, .rows = topic_form},
+                                           {.space = "sns.subscription",
+                                            .texts = 4,
+                                            .rows = subscription_form,
+                                            .mend = mend_subscription,
+                                            .one_texts = 3,
+                                            .one_members = {"endpoint"}},
+                                           {0}};
 
 static enum rc open_model(struct world *w, void **state)
 {

@@ -44,7 +44,7 @@ static const struct shape_row queue_form[] = {
     OUT(SHAPE_MAP, "tags", .of = stored_text),
     SHAPE_END,
 };
-static const struct stored_form forms[] = {{"sqs.queue", 3, false, queue_form}, {0}};
+static const struct stored_form forms[] = {{.space = "sqs.queue", .texts = 3, .rows = queue_form}, {0}};
 
 static enum rc open_model(struct world *w, void **state)
 {
