@@ -22,10 +22,10 @@ from harness import Tidepool
 
 REQUESTS = int(os.environ.get("TIDEPOOL_FUZZ_REQUESTS", "10000"))
 SEED = int(os.environ.get("TIDEPOOL_FUZZ_SEED", "1"))
-SERVICES = ("dynamodb", "dynamodbstreams", "sqs", "sns", "lambda", "events", "apigateway", "apigatewayv2")
+SERVICES = ("dynamodb", "dynamodbstreams", "sqs", "sns", "lambda", "events", "apigateway", "apigatewayv2", "sts")
 
 # SQS speaks two protocols; botocore's model names one of them, which one depends on its age.
-PROTOCOLS = {"sqs": ("json", "query"), "sns": ("query",), "lambda": ("rest-json",), "apigateway": ("rest-json",),
+PROTOCOLS = {"sqs": ("json", "query"), "sns": ("query",), "sts": ("query",), "lambda": ("rest-json",), "apigateway": ("rest-json",),
              "apigatewayv2": ("rest-json",)}
 TARGETS = {"dynamodb": "DynamoDB_20120810", "dynamodbstreams": "DynamoDBStreams_20120810", "sqs": "AmazonSQS", "events": "AWSEvents"}
 

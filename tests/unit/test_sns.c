@@ -470,10 +470,19 @@ static void batches(void **state)
     assert_int_equal(count_at(out, "Messages"), 2);
     assert_string_equal(text_at(out, "Messages.0.Body"), "A");
 
-    refused(r, "EmptyBatchRequest", "sns", "PublishBatch", BATCH, "");
-    refused(r, "BatchEntryIdsNotDistinct", "sns", "PublishBatch", BATCH,
-            "{'Id':'a','Message':'A'},{'Id':'a','Message':'B'}");
-    refused(r, "InvalidBatchEntryId", "sns", "PublishBatch", BATCH, "{'Id':'a:b','Message':'A'}");
+#define ENTRY(id) "{'Id':'" id "','Message':'m'}"
+#define FIVE(x) ENTRY(x "1") "," ENTRY(x "2") "," ENTRY(x "3") "," ENTRY(x "4") "," ENTRY(x "5")
+    static const char *const bad[][3] = {
+        {"EmptyBatchRequest", "", "The batch request doesn't contain any entries."},
+        {"TooManyEntriesInBatchRequest", FIVE("a") "," FIVE("b") "," ENTRY("c"),
+         "The batch request contains more entries than permissible."},
+        {"BatchEntryIdsNotDistinct", ENTRY("a") "," ENTRY("a"),
+         "Two or more batch entries in the request have the same Id."},
+        {"InvalidBatchEntryId", ENTRY("a:b"),
+         "The Id of a batch entry in a batch request doesn't abide by the specification."},
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+        assert_string_equal(refused(r, bad[i][0], "sns", "PublishBatch", BATCH, bad[i][1]), bad[i][2]);
     refused(r, "ParameterValueInvalid", "sns", "PublishBatch", BATCH,
             "{'Id':'a','Message':'A','MessageAttributes':{" STRING("x", "") "}}");
 }
