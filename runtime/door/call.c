@@ -198,6 +198,12 @@ bool call_sweeps(struct call *c)
     return true;
 }
 
+bool call_works(struct call *c, int64_t steps)
+{
+    c->world->worked += steps;
+    return c->world->worked < CALL_WORK;
+}
+
 struct call_note_row {
     struct list link;
     struct str arn;

@@ -104,6 +104,12 @@ enum op_end call_park(struct call *c, struct str arn, int64_t deadline);
 #define CALL_SWEEP_ROWS 500
 bool call_sweeps(struct call *c);
 
+/* Counts work of a kind that may be left to a later turn (what a publish hands out, what a scan looks at), in
+ * steps of some 10 ns: a comparison, a byte that is written.  False: the turn has done enough of it, whoever
+ * asked. */
+#define CALL_WORK 1000000
+bool call_works(struct call *c, int64_t steps);
+
 /* "This resource changed."  A hint, spread after the commit; dropped with a fault. */
 void call_note(struct call *c, struct str arn);
 

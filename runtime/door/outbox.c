@@ -78,6 +78,7 @@ static enum rc read_row(struct arena *a, struct str value, struct outbox_item *i
     item->trace_id = get_text(row, "traceId", a);
     item->account = get_text(row, "account", a);
     item->region = get_text(row, "region", a);
+    item->bytes = value.n;
     item->attempts = (int)cJSON_GetNumberValue(cJSON_GetObjectItemCaseSensitive(row, "attempts"));
     item->in = cJSON_DetachItemFromObjectCaseSensitive(row, "in");
     item->row.in = item->in;

@@ -29,6 +29,7 @@ struct outbox_item {
     struct outbox_row row;
     uint64_t id;
     int attempts;
+    size_t bytes; /* of the stored row */
     struct str causes, trace_id, account, region;
     cJSON *in;
 };

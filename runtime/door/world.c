@@ -15,6 +15,7 @@ static void turn_begins(void *arg)
     w->in_turn = true;
     w->turn_now = clock_now(&w->clock);
     w->swept = 0;
+    w->worked = 0;
 }
 
 static void turn_lost(void *arg)

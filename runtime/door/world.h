@@ -52,6 +52,7 @@ struct world {
     bool in_turn;     /* operations run now; what is noted waits for the commit */
     int64_t turn_now; /* the time of the running turn */
     int swept;        /* rows that the running turn has swept (call_sweeps) */
+    int64_t worked;   /* steps of what may go in portions that the running turn has made (call_works) */
 };
 
 /* What a world is made of; log and conf may be NULL, loop NULL for plain tests. */

@@ -1,5 +1,6 @@
 /* What is larger than a request goes in portions, each a turn of its own: counted by the rows that a turn
  * takes away, whatever the machine. */
+#include "bus/bus.h"
 #include "control/control.h"
 #include "dynamodb/dynamodb.h"
 #include "room.h"
@@ -11,8 +12,8 @@
 #define URL "http://localhost:4566/000000000000/"
 #define JOBS "'QueueUrl':'" URL "jobs'"
 
-static const struct service *const services[] = {&sqs_service, &sns_service, &dynamodb_service,
-                                                 &control_service, NULL};
+static const struct service *const services[] = {&sqs_service,      &sns_service,     &dynamodb_service,
+                                                 &bus_push_service, &control_service, NULL};
 
 /* The rows of one space, counted after each turn. */
 static struct {
@@ -20,6 +21,7 @@ static struct {
     const char *space;
     int64_t rows, most; /* most: the largest number that went in one turn */
     int turns;          /* in which some went */
+    int64_t worked;     /* the most steps of call_works in one turn */
 } watched;
 
 static int64_t rows_of(struct store *s, const char *space)
@@ -46,6 +48,8 @@ static void turn_over(void *arg)
     watched.turns += went > 0;
     watched.most = went > watched.most ? went : watched.most;
     watched.rows = rows;
+    if (watched.world->worked > watched.worked)
+        watched.worked = watched.world->worked;
 }
 
 static void watch(struct room *r, const char *space)
@@ -283,6 +287,149 @@ static void a_topic_of_the_same_name_neither_sees_nor_loses_subscriptions(void *
     assert_int_equal(watched.rows, 3);
 }
 
+/* --- what is handed out */
+
+/* As the loop does, until everything that is due has happened; returns how many rounds it took. */
+static int let_it_happen(struct room *r)
+{
+    int rounds = 0;
+    int64_t due, now = clock_now(&r->world->clock);
+    for (; timers_next(r->world->timers, true, &due) && due <= now && rounds < 1000; rounds++)
+        room_advance(r, 0);
+    return rounds;
+}
+
+/* Queues q0 to q(n-1), each with a subscription: "%d" in `attributes` is its number. */
+static void listen(struct room *r, int n, const char *attributes)
+{
+    ask(r, "sns", "CreateTopic", "{'Name':'news'}");
+    for (int i = 0; i < n; i++) {
+        char filled[200];
+        snprintf(filled, sizeof(filled), attributes, i);
+        ask(r, "sqs", "CreateQueue", "{'QueueName':'q%d'}", i);
+        ask(r, "sns", "Subscribe",
+            "{" NEWS
+            ",'Protocol':'sqs','Endpoint':'arn:aws:sqs:us-east-1:000000000000:q%d','Attributes':{%s}}",
+            i, filled);
+    }
+}
+
+static int waiting_in(struct room *r, int queue)
+{
+    const cJSON *out =
+        ask(r, "sqs", "GetQueueAttributes", "{'QueueUrl':'" URL "q%d','AttributeNames':['All']}", queue);
+    return atoi(text_at(out, "Attributes.ApproximateNumberOfMessages"));
+}
+
+static void each_has_one(struct room *r, int from, int to)
+{
+    for (int i = from; i < to; i++)
+        assert_int_equal(waiting_in(r, i), 1);
+}
+
+static const char *big_text(void)
+{
+    static char text[10001];
+    memset(text, 'x', sizeof(text) - 1);
+    return text;
+}
+
+static void a_publish_is_handed_out_and_delivered_in_portions(void **state)
+{
+    struct room *r = *state;
+    listen(r, 300, "");
+    watch(r, "outbox");
+    ask(r, "sns", "Publish", "{" NEWS ",'Message':'%s'}", big_text());
+    assert_in_range(rows_of(r->world->store, "outbox"), 1,
+                    90); /* 13,000 steps each, and the row of the rest */
+    assert_true(let_it_happen(r) >= 3);
+    assert_true(watched.worked < CALL_WORK * 3 / 2); /* the last step of a turn may go beyond */
+    assert_int_equal(rows_of(r->world->store, "outbox"), 0);
+    each_has_one(r, 0, 300);
+}
+
+static void several_publishers_share_the_portion_of_a_turn(void **state)
+{
+    struct room *r = *state;
+    listen(r, 50, "");
+    watch(r, "outbox");
+    for (int i = 0; i < 8; i++) {
+        struct call *c = door_open(r->world, NULL, "sns", "Publish");
+        c->in = cJSON_Parse("{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:news\"}");
+        cJSON_AddStringToObject(c->in, "Message", big_text());
+        door_send(c);
+    }
+    turn_run(r->world->turn);
+    let_it_happen(r);
+    assert_true(watched.worked < CALL_WORK * 3 / 2);
+    for (int i = 0; i < 50; i++)
+        assert_int_equal(waiting_in(r, i), 8);
+}
+
+/* A body of 10,000 values and a hundred filters: some four million steps. */
+static void the_filters_of_many_subscriptions_are_asked_in_portions(void **state)
+{
+    struct room *r = *state;
+    listen(r, 100, "'FilterPolicyScope':'MessageBody','FilterPolicy':'{\\'a\\':{\\'b\\':[%d]}}'");
+    struct buf body;
+    buf_init(&body, 1u << 20);
+    for (int i = 0; i < 10000; i++)
+        buf_printf(&body, "%s{\\'b\\':%d}", i ? "," : "", i % 50);
+    watch(r, "outbox");
+    ask(r, "sns", "Publish", "{" NEWS ",'Message':'{\\'a\\':[%.*s]}'}", (int)body.n, body.p);
+    buf_release(&body);
+    assert_true(let_it_happen(r) >= 3);
+    assert_true(watched.worked < CALL_WORK * 3 / 2);
+    each_has_one(r, 0, 50);
+    for (int i = 50; i < 100; i++)
+        assert_int_equal(waiting_in(r, i), 0);
+}
+
+/* FanOut finds another topic of the name: those who were not served yet are not of it. */
+static void of_a_topic_that_is_deleted_meanwhile_the_rest_gets_nothing(void **state)
+{
+    struct room *r = *state;
+    listen(r, 300, "");
+    ask(r, "sns", "Publish", "{" NEWS ",'Message':'%s'}", big_text());
+    ask(r, "sns", "DeleteTopic", "{" NEWS "}");
+    listen(r, 300, "");
+    let_it_happen(r);
+    assert_int_equal(waiting_in(r, 0), 1);
+    assert_int_equal(waiting_in(r, 299), 0);
+    assert_int_equal(rows_of(r->world->store, "outbox"), 0);
+}
+
+/* The process ends between two portions: nobody is left out, nobody is served twice, and who subscribed or
+ * left meanwhile does not disturb. */
+static void after_a_restart_a_publish_is_handed_out_to_the_rest(void **state)
+{
+    (void)state;
+    struct room r;
+    char folder[] = "/tmp/tidepool-portions-XXXXXX", command[64];
+    assert_non_null(mkdtemp(folder));
+    room_open_at(&r, services, folder);
+    listen(&r, 300, "");
+    struct call *c = door_open(r.world, NULL, "sns", "Publish");
+    c->in = cJSON_Parse("{\"TopicArn\":\"arn:aws:sns:us-east-1:000000000000:news\"}");
+    cJSON_AddStringToObject(c->in, "Message", big_text());
+    door_send(c);
+    turn_run(r.world->turn); /* and no timer: the rest waits */
+    assert_in_range(rows_of(r.world->store, "outbox"), 1, 299);
+    room_close(&r);
+    room_open_at(&r, services, folder);
+    const cJSON *out = ask(&r, "sns", "ListSubscriptionsByTopic", "{" NEWS "}");
+    assert_string_equal(text_at(out, "Subscriptions.99.Endpoint"), "arn:aws:sqs:us-east-1:000000000000:q99");
+    char *last = xstrdup(text_at(out, "Subscriptions.99.SubscriptionArn"));
+    ask(&r, "sns", "Unsubscribe", "{'SubscriptionArn':'%s'}", last);
+    free(last);
+    let_it_happen(&r);
+    each_has_one(&r, 0, 99);
+    each_has_one(&r, 100, 300);
+    room_close(&r);
+    snprintf(command, sizeof(command), "rm -r '%s'", folder);
+    assert_int_equal(system(command), 0);
+}
+
 static void a_reset_is_done_at_once_and_the_old_state_goes_in_portions(void **state)
 {
     struct room *r = *state;
@@ -340,6 +487,11 @@ int main(void)
         PORTION_TEST(a_table_of_the_same_name_neither_sees_nor_loses_items),
         PORTION_TEST(a_deleted_index_goes_in_portions),
         PORTION_TEST(a_topic_of_the_same_name_neither_sees_nor_loses_subscriptions),
+        PORTION_TEST(a_publish_is_handed_out_and_delivered_in_portions),
+        PORTION_TEST(several_publishers_share_the_portion_of_a_turn),
+        PORTION_TEST(the_filters_of_many_subscriptions_are_asked_in_portions),
+        PORTION_TEST(of_a_topic_that_is_deleted_meanwhile_the_rest_gets_nothing),
+        cmocka_unit_test(after_a_restart_a_publish_is_handed_out_to_the_rest),
         PORTION_TEST(a_reset_is_done_at_once_and_the_old_state_goes_in_portions),
         cmocka_unit_test(after_a_restart_sweeping_goes_on_and_no_number_comes_twice),
     };

@@ -15,13 +15,14 @@
 #include <stdlib.h>
 
 #define ATTRIBUTES_MAX 10 /* of a queue's message */
-#define PUSH_MAX 256      /* rows in one turn */
+#define ROW_WORK 3000     /* what a delivery costs beside its bytes, in the steps of call_works */
 
 struct push {
     struct world *world;
     struct note_listener listener;
     struct timer timer;
     bool running;
+    bool rests; /* the turn did enough: the timer goes on, in the next round */
 };
 
 extern const struct op_row bus_push;
@@ -168,16 +169,18 @@ static enum op_end run(struct call *c, const void *input)
     struct outbox_item item = {0};
     int64_t next_due = INT64_MAX;
     enum rc rc = RC_OK;
+    bool more = true;
     int n = 0;
-    p->running = false;
+    p->running = p->rests = false;
     timer_set(c->world->timers, &p->timer, c->now + 1000); /* should this run fail */
-    while (n < PUSH_MAX &&
+    while (more &&
            (rc = outbox_next(c->txn, &c->arena, c->now, n ? &item : NULL, &item, &next_due)) == RC_OK) {
         if (give(c, &item) != RC_OK)
             return call_broke(c, RC_IO);
+        more = call_works(c, ROW_WORK + (int64_t)item.bytes);
         n++;
     }
-    if (n == PUSH_MAX)
+    if ((p->rests = !more))
         timer_set(c->world->timers, &p->timer, c->now);
     else if (rc != RC_NONE)
         return call_broke(c, rc);
@@ -201,7 +204,9 @@ static void run_soon(struct push *p)
 static void heard(struct note_listener *l, struct str arn)
 {
     (void)arn;
-    run_soon(list_of(l, struct push, listener));
+    struct push *p = list_of(l, struct push, listener);
+    if (!p->rests)
+        run_soon(p);
 }
 
 static void due(struct timer *t)

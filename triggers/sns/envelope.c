@@ -43,7 +43,7 @@ static void shared_members(struct call *c, struct buf *b, const struct layout *l
                            const struct subscription *s, const struct publication *p)
 {
     char time[CLOCK_ISO_SIZE];
-    clock_iso(c->now, time);
+    clock_iso(p->at, time);
     struct str version = attribute_of(s->topic->attributes, "SignatureVersion");
     member(b, l, "Message", publication_text(p, s->protocol));
     member(b, l, "Timestamp", str_z(time));

@@ -7,6 +7,7 @@
 /* One message on its way, after the checks of Publish. */
 struct publication {
     struct str id;
+    int64_t at;              /* when it was published, ms */
     struct str subject;      /* absent: none */
     struct str message;      /* as published */
     const cJSON *structure;  /* the message per protocol (MessageStructure json); NULL: the same for all */

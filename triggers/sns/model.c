@@ -138,6 +138,18 @@ void subscription_set_attributes(struct subscription *s, cJSON *attributes)
     read_dead_letter(s);
 }
 
+int64_t topic_next_place(const struct topic *t)
+{
+    return list_empty(&t->subscriptions)
+               ? 1
+               : list_of(t->subscriptions.prev, struct subscription, link)->place + 1;
+}
+
+int subscription_cmp(const struct subscription *s, int64_t place, struct str id)
+{
+    return s->place != place ? (s->place < place ? -1 : 1) : str_cmp(s->id, id);
+}
+
 struct subscription *subscription_add(struct topic *t, const struct subscription_row *row, cJSON *attributes)
 {
     struct arena a;
@@ -148,6 +160,7 @@ struct subscription *subscription_add(struct topic *t, const struct subscription
     s->arn = room_str(arena_printf(&a, "%.*s:%.*s", STR_ARG(t->arn), STR_ARG(row->id)));
     s->endpoint = room_str(row->endpoint);
     s->owner = room_str(row->owner);
+    s->place = row->place;
     s->protocol = protocol_of(row->protocol);
     subscription_set_attributes(s, attributes ? attributes : cJSON_CreateObject());
     list_push(&t->subscriptions, &s->link);
@@ -178,6 +191,7 @@ struct subscription_row subscription_row_of(const struct subscription *s)
                                      .region = s->topic->region,
                                      .topic = s->topic->name,
                                      .id = s->id,
+                                     .place = s->place,
                                      .number = s->topic->number,
                                      .protocol = str_z(protocol_name(s->protocol)),
                                      .endpoint = s->endpoint,
@@ -219,6 +233,26 @@ static void load_subscription(void *arg, const struct subscription_row *r, cJSON
     cJSON_Delete(attributes);
 }
 
+static int by_place(const void *a, const void *b)
+{
+    const struct subscription *right = *(struct subscription *const *)b;
+    return subscription_cmp(*(struct subscription *const *)a, right->place, right->id);
+}
+
+/* The store has them in the order of their ids. */
+static void put_in_order(struct topic *t)
+{
+    struct subscription **all = xmalloc(sizeof(*all) * (size_t)t->count);
+    struct list *at;
+    size_t n = 0;
+    while ((at = list_shift(&t->subscriptions)))
+        all[n++] = list_of(at, struct subscription, link);
+    qsort(all, n, sizeof(*all), by_place);
+    for (size_t i = 0; i < n; i++)
+        list_push(&t->subscriptions, &all[i]->link);
+    free(all);
+}
+
 struct sns *sns_of(struct call *c)
 {
     struct sns *m = world_state(c->world, &sns_service);
@@ -231,6 +265,10 @@ struct sns *sns_of(struct call *c)
         call_broke(c, rc);
         return NULL;
     }
+    struct map_entry *at = m->topics.first;
+    struct topic *t;
+    while ((t = map_each(&at, NULL)))
+        put_in_order(t);
     m->loaded = true;
     return m;
 }

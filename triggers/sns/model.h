@@ -24,7 +24,7 @@ struct topic { /* room */
     struct str arn, account, region, name;
     int64_t created, number, deleted_subscriptions;
     cJSON *attributes, *tags;
-    struct list subscriptions;
+    struct list subscriptions; /* in the order in which they were made */
     int count;
 };
 
@@ -34,6 +34,7 @@ struct subscription { /* room */
     struct topic *topic;
     struct list link; /* in topic->subscriptions */
     struct str arn, id, endpoint, owner;
+    int64_t place;
     enum protocol protocol;
     cJSON *attributes;
 
@@ -70,6 +71,12 @@ struct topic *topic_add(struct sns *m, const struct topic_row *row, cJSON *attri
 void topic_set_attributes(struct topic *t, cJSON *attributes);
 void topic_set_tags(struct topic *t, cJSON *tags);
 void topic_remove(struct topic *t); /* freed with its subscriptions */
+
+/* The place of the topic's next subscription. */
+int64_t topic_next_place(const struct topic *t);
+
+/* In the order of their places, and of their ids where those are equal: <0, 0, >0. */
+int subscription_cmp(const struct subscription *s, int64_t place, struct str id);
 
 struct subscription *subscription_add(struct topic *t, const struct subscription_row *row, cJSON *attributes);
 void subscription_set_attributes(struct subscription *s, cJSON *attributes);

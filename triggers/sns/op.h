@@ -8,6 +8,7 @@ extern const struct op_row sns_add_permission;
 extern const struct op_row sns_confirm_subscription;
 extern const struct op_row sns_create_topic;
 extern const struct op_row sns_delete_topic;
+extern const struct op_row sns_fan_out;
 extern const struct op_row sns_get_subscription_attributes;
 extern const struct op_row sns_get_topic_attributes;
 extern const struct op_row sns_list_subscriptions;

@@ -91,6 +91,7 @@ static struct subscription *make(struct call *c, struct topic *t, const struct s
                                    .region = t->region,
                                    .topic = t->name,
                                    .id = call_uuid(c),
+                                   .place = topic_next_place(t),
                                    .protocol = req->protocol,
                                    .endpoint = req->endpoint,
                                    .owner = c->account,

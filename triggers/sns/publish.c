@@ -7,7 +7,13 @@
 #include "door/trace.h"
 #include "fault.h"
 #include "filter.h"
+#include "op.h"
 #include <ctype.h>
+
+/* What a subscription costs beside its filter, and a delivery beside its bytes, in the steps of call_works.
+ */
+#define LOOK_WORK 20
+#define ROW_WORK 3000
 
 static const struct shape_row value_members[] = {
     OUT(SHAPE_STR, "DataType", .flags = SHAPE_REQ),
@@ -159,13 +165,15 @@ static const cJSON *body_of(struct publication *p, enum protocol protocol)
 }
 
 /* A match that costs too much is given up: then the message passes, so that none is lost. */
-static bool passes(const struct subscription *s, struct publication *p)
+static bool passes(struct call *c, const struct subscription *s, struct publication *p)
 {
     int64_t work = PATTERN_WORK;
     if (!s->filtered || !s->filter)
         return !s->filtered;
     const cJSON *view = s->filter_body ? body_of(p, s->protocol) : p->attributes_view;
-    return cJSON_IsObject(view) && (pattern_match(s->filter, view, &work) || work < 0);
+    bool yes = cJSON_IsObject(view) && (pattern_match(s->filter, view, &work) || work < 0);
+    call_works(c, PATTERN_WORK - work);
+    return yes;
 }
 
 static void add_text(struct call *c, cJSON *o, const char *name, struct str s)
@@ -179,6 +187,8 @@ static enum rc put(struct call *c, const struct subscription *s, struct outbox_r
     row.source = s->arn;
     row.policy = STR("sns");
     row.dead_letter_arn = s->dead_letter_arn;
+    call_works(c, ROW_WORK + (int64_t)(json_text(cJSON_GetObjectItemCaseSensitive(in, "MessageBody")).n +
+                                       row.payload.n));
     enum rc rc = outbox_put(c, &row);
     cJSON_Delete(in);
     return rc;
@@ -225,36 +235,135 @@ static enum rc to_function(struct call *c, const struct subscription *s, const s
     return put(c, s, row, in);
 }
 
-static enum rc fan_out(struct call *c, const struct topic *t, struct publication *p)
+/* --- what one turn hands out, and what is left */
+
+/* Where a fan-out begins: behind the subscription of this place and id. */
+struct place {
+    int64_t number;
+    struct str id;
+};
+
+/* The rest, as a row of the outbox: it is promised like the deliveries, and by nobody else. */
+static enum rc leave_rest(struct call *c, const struct topic *t, const struct publish *in,
+                          const struct publication *p, const struct place *after)
+{
+    cJSON *o = cJSON_CreateObject();
+    json_add_text(o, "TopicArn", t->arn);
+    cJSON_AddNumberToObject(o, "TopicNumber", (double)t->number);
+    json_add_text(o, "MessageId", p->id);
+    cJSON_AddNumberToObject(o, "PublishedAt", (double)p->at);
+    json_add_text(o, "Message", in->message);
+    json_add_text(o, "Subject", in->subject);
+    json_add_text(o, "MessageStructure", in->structure);
+    json_add_text(o, "MessageGroupId", in->group);
+    json_add_text(o, "TraceHeader", c->trace_header);
+    if (in->attributes)
+        cJSON_AddItemReferenceToObject(o, "MessageAttributes", (cJSON *)in->attributes);
+    cJSON_AddNumberToObject(o, "AfterPlace", (double)after->number);
+    json_add_text(o, "AfterId", after->id);
+    struct outbox_row row = {
+        .service = STR("sns"), .operation = STR("FanOut"), .in = o, .source = t->arn, .policy = STR("sns")};
+    enum rc rc = outbox_put(c, &row);
+    cJSON_Delete(o);
+    return rc;
+}
+
+static enum rc fan_out(struct call *c, const struct topic *t, const struct publish *in, struct publication *p,
+                       struct place after, bool more)
 {
     struct list *at;
     list_each (at, &t->subscriptions) {
         const struct subscription *s = list_of(at, struct subscription, link);
-        if (!passes(s, p))
+        if (subscription_cmp(s, after.number, after.id) <= 0)
             continue;
-        enum rc rc = s->protocol == PROTOCOL_SQS ? to_queue(c, s, p) : to_function(c, s, p);
+        if (!more)
+            return leave_rest(c, t, in, p, &after);
+        enum rc rc = RC_OK;
+        if (passes(c, s, p))
+            rc = s->protocol == PROTOCOL_SQS ? to_queue(c, s, p) : to_function(c, s, p);
         if (rc != RC_OK)
             return rc;
+        after = (struct place){s->place, s->id};
+        more = call_works(c, LOOK_WORK);
     }
     return RC_OK;
 }
 
-enum rc publish_out(struct call *c, const struct topic *t, const struct publish *in, struct str *id)
+/* `more`: at least one subscription is looked at, whatever the turn has done. */
+static enum rc hand_out(struct call *c, const struct topic *t, const struct publish *in, struct str id,
+                        int64_t at, struct place after, bool more)
 {
-    *id = call_uuid(c);
     cJSON *structure = in->structure.p ? json_tree_foreign(in->message) : NULL;
-    struct publication p = {.id = *id,
+    struct publication p = {.id = id,
+                            .at = at,
                             .subject = in->subject,
                             .message = in->message,
                             .structure = structure,
                             .attributes = in->attributes,
                             .group = in->group,
                             .attributes_view = filter_view_of_attributes(in->attributes)};
-    enum rc rc = fan_out(c, t, &p);
+    enum rc rc = fan_out(c, t, in, &p, after, more);
     cJSON_Delete(p.attributes_view);
     for (int i = 0; i < PROTOCOLS; i++)
         cJSON_Delete(p.body[i]);
     cJSON_Delete(structure);
-    trace_also(c, *id);
     return rc;
 }
+
+enum rc publish_out(struct call *c, const struct topic *t, const struct publish *in, struct str *id)
+{
+    *id = call_uuid(c);
+    trace_also(c, *id);
+    return hand_out(c, t, in, *id, c->now, (struct place){0, STR("")}, call_works(c, 0));
+}
+
+/* --- FanOut: the pusher's */
+
+struct fan_out_in {
+    struct str topic, id, trace_header;
+    int64_t number, at;
+    struct publish message;
+    struct place after;
+};
+
+static const struct shape_row fan_out_rows[] = {
+    IN_STR(fan_out_in, topic, "TopicArn", .flags = SHAPE_REQ),
+    IN_INT(fan_out_in, number, "TopicNumber", .flags = SHAPE_REQ),
+    IN_STR(fan_out_in, id, "MessageId", .flags = SHAPE_REQ),
+    IN_INT(fan_out_in, at, "PublishedAt", .flags = SHAPE_REQ),
+    IN_STR(fan_out_in, message.message, "Message", .flags = SHAPE_REQ),
+    IN_STR(fan_out_in, message.subject, "Subject"),
+    IN_STR(fan_out_in, message.structure, "MessageStructure"),
+    IN_MAP(fan_out_in, message.attributes, "MessageAttributes", .of = publish_attribute_row),
+    IN_STR(fan_out_in, message.group, "MessageGroupId"),
+    IN_STR(fan_out_in, trace_header, "TraceHeader"),
+    IN_INT(fan_out_in, after.number, "AfterPlace", .flags = SHAPE_REQ),
+    IN_STR(fan_out_in, after.id, "AfterId", .flags = SHAPE_REQ),
+    SHAPE_END,
+};
+
+/* It goes on for the Publish that left it: what it hands out names that one as its cause, not this call. */
+static void stand_in(struct call *c, struct str trace_header)
+{
+    struct str rest = c->causes;
+    str_copy(str_cut(&rest, ' '), c->request_id, sizeof(c->request_id));
+    c->causes = rest.p ? rest : STR("");
+    c->trace_header = trace_header;
+}
+
+static enum op_end run_fan_out(struct call *c, const void *input)
+{
+    const struct fan_out_in *req = input;
+    const struct topic *t = topic_find(c, req->topic);
+    if (!t || t->number != req->number) /* deleted meanwhile: who waited gets nothing, as on AWS */
+        return c->fault ? OP_FAULT : OP_DONE;
+    stand_in(c, req->trace_header);
+    enum rc rc = hand_out(c, t, &req->message, req->id, req->at, req->after, true);
+    return rc == RC_OK ? OP_DONE : call_broke(c, rc);
+}
+
+const struct op_row sns_fan_out = {.name = "FanOut",
+                                   .run = run_fan_out,
+                                   .in = fan_out_rows,
+                                   .in_size = sizeof(struct fan_out_in),
+                                   .flags = OP_INTERNAL | OP_QUIET};

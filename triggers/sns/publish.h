@@ -1,4 +1,7 @@
-/* What Publish and PublishBatch share: checks, and the fan-out. */
+/* What Publish and PublishBatch share: checks, and the fan-out.
+ *
+ * A turn hands out as much as it should (call_works): what is left is a row of the outbox itself, by FanOut,
+ * which goes on in a later turn from the place where the turn before stopped. */
 #ifndef SNS_PUBLISH_H
 #define SNS_PUBLISH_H
 
@@ -17,7 +20,8 @@ extern const struct shape_row publish_attribute_row[];
 bool publish_check(struct call *c, const struct publish *p); /* false: the call has its fault */
 size_t publish_size(const struct publish *p);
 
-/* Puts one delivery per subscription that the message passes into the outbox.  *id is the message's id. */
+/* Puts one delivery per subscription that the message passes into the outbox, or the promise of those that
+ * are left.  *id is the message's id. */
 enum rc publish_out(struct call *c, const struct topic *t, const struct publish *p, struct str *id);
 
 #endif

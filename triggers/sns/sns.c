@@ -10,6 +10,7 @@
 static const struct op_row *const ops[] = {
     &sns_publish,
     &sns_publish_batch,
+    &sns_fan_out,
     &sns_create_topic,
     &sns_put_topic,
     &sns_delete_topic,
@@ -45,6 +46,7 @@ static const struct shape_row subscription_form[] = {
     STORED_TEXT("protocol", .one_of = protocols),
     STORED_TEXT("endpoint", .match = stored_is_arn),
     STORED_TEXT("owner"),
+    OUT(SHAPE_INT, "place", .min = 1, .max = STORED_MOST),
     OUT(SHAPE_MAP, "attributes", .of = stored_text),
     SHAPE_END,
 };

@@ -109,6 +109,8 @@ enum rc subscription_write(struct store *s, const struct subscription_row *r)
     add_text(row, "protocol", r->protocol);
     add_text(row, "endpoint", r->endpoint);
     add_text(row, "owner", r->owner);
+    if (r->place)
+        cJSON_AddNumberToObject(row, "place", (double)r->place);
     cJSON_AddItemReferenceToObject(row, "attributes", (cJSON *)r->attributes);
     struct key k;
     subscription_key(&k, r);
@@ -157,6 +159,7 @@ static void visit_subscription(const struct sns_visitor *v, struct buf parts[4],
                                  .region = buf_view(&parts[1]),
                                  .topic = topic,
                                  .id = buf_view(&parts[3]),
+                                 .place = cJSON_HasObjectItem(row, "place") ? number_of(row, "place") : 0,
                                  .protocol = text_of(row, "protocol"),
                                  .endpoint = text_of(row, "endpoint"),
                                  .owner = text_of(row, "owner")};

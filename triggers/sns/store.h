@@ -1,7 +1,7 @@
 /* Topics and subscriptions <-> keys.  No rules here.
  *
  *   sns.topic          account region name       -> JSON: created, attributes, tags, deleted
- *   sns.subscription   account region name id    -> JSON: protocol, endpoint, owner, attributes
+ *   sns.subscription   account region name id    -> JSON: protocol, endpoint, owner, attributes, place
  *   sns.id                                       -> the last number given to a topic, as text
  *
  * `name` in a subscription's key is the topic's name, '#' and its number: what a topic of the same name left
@@ -25,6 +25,7 @@ struct topic_row {
 struct subscription_row {
     struct str account, region, topic, id;
     int64_t number; /* its topic's */
+    int64_t place;  /* among the topic's subscriptions, rising; 0: of a version before there were places */
     struct str protocol, endpoint, owner;
     const cJSON *attributes; /* name -> text; what was set */
 };
