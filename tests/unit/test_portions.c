@@ -260,6 +260,70 @@ static void a_deleted_index_goes_in_portions(void **state)
     assert_int_equal(count_items(r, ""), 600);
 }
 
+/* --- what is looked at */
+
+/* 40 items of 20 KB and a filter of 100 operands: some 2.6 million steps. */
+static void ask_for_all_with_a_long_filter(struct room *r, const char *operation, const char *more)
+{
+    struct buf filter;
+    buf_init(&filter, 1u << 16);
+    for (int i = 0; i < 50; i++)
+        buf_printf(&filter, "%scontains(body, :x)", i ? " OR " : "");
+    ask(r, "dynamodb", operation,
+        "{'TableName':'Notes','FilterExpression':'%.*s','ReturnConsumedCapacity':'TOTAL',"
+        "'ExpressionAttributeValues':{':x':{'S':'needle'}%s}",
+        (int)filter.n, filter.p, more);
+    buf_release(&filter);
+}
+
+static void put_big_items(struct room *r)
+{
+    char *body = xcalloc(1, 20001);
+    memset(body, 'x', 20000);
+    table(r);
+    for (int i = 0; i < 40; i++)
+        ask(r, "dynamodb", "PutItem",
+            "{'TableName':'Notes','Item':{'id':{'S':'%02d'},'of':{'S':'a'},'body':{'S':'%s%s'}}}", i,
+            i % 2 ? "needle" : "", body);
+    free(body);
+}
+
+static void a_scan_with_a_long_filter_goes_in_portions(void **state)
+{
+    struct room *r = *state;
+    put_big_items(r);
+    watch(r, "ddb.item");
+    ask_for_all_with_a_long_filter(r, "Scan", "}");
+    assert_int_equal(count_at(call_out(r->last), "Items"), 20);
+    assert_int_equal(cJSON_GetNumberValue(at(call_out(r->last), "ScannedCount")), 40);
+    assert_float_equal(cJSON_GetNumberValue(at(call_out(r->last), "ConsumedCapacity.CapacityUnits")), 98, 0);
+    assert_null(at(call_out(r->last), "LastEvaluatedKey"));
+    assert_int_equal(r->last->runs, 3);
+    assert_true(watched.worked < CALL_WORK * 3 / 2);
+}
+
+static void a_query_backwards_goes_in_portions_in_its_order(void **state)
+{
+    struct room *r = *state;
+    put_big_items(r);
+    ask_for_all_with_a_long_filter(r, "Query",
+                                   ",':a':{'S':'a'}},'IndexName':'ByOf','KeyConditionExpression':'#of = :a',"
+                                   "'ExpressionAttributeNames':{'#of':'of'},'ScanIndexForward':false,"
+                                   "'Limit':39");
+    int n = count_at(call_out(r->last), "Items");
+    assert_in_range(n, 19, 20);
+    assert_true(r->last->runs > 1);
+    for (int i = 0; i < n; i++)
+        for (int j = 0; j < i; j++) {
+            char one[40], other[40];
+            snprintf(one, sizeof(one), "Items.%d.id.S", i);
+            snprintf(other, sizeof(other), "Items.%d.id.S", j);
+            assert_string_not_equal(text_at(call_out(r->last), one), text_at(call_out(r->last), other));
+        }
+    assert_int_equal(cJSON_GetNumberValue(at(call_out(r->last), "ScannedCount")), 39);
+    assert_non_null(at(call_out(r->last), "LastEvaluatedKey"));
+}
+
 #define NEWS "'TopicArn':'arn:aws:sns:us-east-1:000000000000:news'"
 
 static void subscribe(struct room *r, int n)
@@ -487,6 +551,8 @@ int main(void)
         PORTION_TEST(a_table_of_the_same_name_neither_sees_nor_loses_items),
         PORTION_TEST(a_deleted_index_goes_in_portions),
         PORTION_TEST(a_topic_of_the_same_name_neither_sees_nor_loses_subscriptions),
+        PORTION_TEST(a_scan_with_a_long_filter_goes_in_portions),
+        PORTION_TEST(a_query_backwards_goes_in_portions_in_its_order),
         PORTION_TEST(a_publish_is_handed_out_and_delivered_in_portions),
         PORTION_TEST(several_publishers_share_the_portion_of_a_turn),
         PORTION_TEST(the_filters_of_many_subscriptions_are_asked_in_portions),

@@ -155,6 +155,9 @@ struct str path_text(struct arena *a, const struct path *p);
 
 bool expr_reserved(struct str word);
 
+/* How many operands a condition has: what it may cost on an item, in looks at the whole of it. */
+int64_t expr_weight(const struct expr *e);
+
 /* Every path that a condition mentions. */
 void expr_each_path(const struct expr *e, void (*seen)(void *arg, const struct path *p), void *arg);
 

@@ -184,6 +184,14 @@ bool expr_holds(struct arena *a, const struct expr *e, const struct attr *item)
     }
 }
 
+int64_t expr_weight(const struct expr *e)
+{
+    int64_t weight = e->n == 0;
+    for (size_t i = 0; i < e->n; i++)
+        weight += expr_weight(e->args[i]);
+    return weight;
+}
+
 void expr_each_path(const struct expr *e, void (*seen)(void *arg, const struct path *p), void *arg)
 {
     if (e->kind == EXPR_PATH)

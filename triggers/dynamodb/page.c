@@ -1,7 +1,22 @@
-/* The walk over a range of items or entries, and the answer. */
+/* The walk over a range of items or entries, and the answer.
+ *
+ * A turn walks as far as it should (call_works), at least over one item; the next goes on behind it.  What is
+ * written meanwhile behind the place where the walk stands is seen, as between two pages. */
 #include "page.h"
 
 #include "answer.h"
+
+/* The walk begins behind this key. */
+static void move_edge(struct page *p, struct str key)
+{
+    struct key *edge = p->reverse ? &p->to : &p->from;
+    key_release(edge);
+    key_init(edge, "");
+    key_cut(edge, 0);
+    key_raw(edge, key);
+    if (!p->reverse)
+        key_raw(edge, str_n("", 1)); /* the first key behind it */
+}
 
 void page_start(struct page *p)
 {
@@ -12,21 +27,17 @@ void page_start(struct page *p)
         entry_key(&at, p->table, p->index, p->start);
     else
         item_key(&at, p->table, p->start);
-    struct key *edge = p->reverse ? &p->to : &p->from;
-    key_release(edge);
-    key_init(edge, "");
-    key_cut(edge, 0);
-    key_raw(edge, key_view(&at));
-    if (!p->reverse)
-        key_raw(edge, str_n("", 1)); /* the first key behind it */
+    move_edge(p, key_view(&at));
     key_release(&at);
 }
 
-/* What a page has seen so far. */
+/* What a page has seen so far; the call's plan from one turn to the next. */
 struct walk {
-    struct page *page;
+    struct page *page; /* this turn's */
     struct buf *out;
-    struct arena scratch; /* one item's memory */
+    struct arena scratch; /* one item's memory; this turn's */
+    int64_t weight;       /* of the filter */
+    struct str next;      /* where a later turn goes on; absent: nowhere */
     int64_t count, scanned;
     size_t bytes, entry_bytes; /* of what the answer is made from; of entries, when items are fetched */
     double fetch_units;        /* each fetched item is a read of its own */
@@ -128,6 +139,13 @@ static bool is_full(const struct walk *k)
            k->bytes >= PAGE_BYTES_MAX || k->out->n >= PAGE_TEXT_MAX;
 }
 
+/* Counts what the item cost: each operand of the filter may look at all of it.  False: the turn did enough.
+ */
+static bool turn_goes_on(const struct walk *k, size_t bytes)
+{
+    return call_works(k->page->call, 10 + (int64_t)bytes * (4 + k->weight) / 32);
+}
+
 static enum rc walk_range(struct walk *k)
 {
     struct page *p = k->page;
@@ -138,10 +156,18 @@ static enum rc walk_range(struct walk *k)
     enum rc rc = store_seek(p->call->txn, &at, from, to, p->reverse);
     if (rc != RC_OK)
         return rc;
-    while (!k->more && (rc = store_next(at, &key, &value)) == RC_OK && (rc = visit(k, value)) == RC_OK)
+    bool goes_on = true;
+    while (goes_on && !k->more && (rc = store_next(at, &key, &value)) == RC_OK) {
+        size_t before = k->bytes;
+        if ((rc = visit(k, value)) != RC_OK)
+            break;
         k->more = is_full(k) && !at_edge(k);
+        goes_on = turn_goes_on(k, k->bytes - before);
+    }
     if (k->more)
         keep_last(k);
+    else if (!goes_on)
+        k->next = arena_str(&p->call->arena, key);
     store_cursor_close(at);
     return rc == RC_END ? RC_OK : rc;
 }
@@ -186,25 +212,49 @@ static void write_units(struct walk *k)
     units_write_answer(k->out, report_of(p->in->capacity), p->in->table_name, p->table, &u);
 }
 
+static struct walk *begin(struct page *p)
+{
+    struct walk *k = arena_zalloc(&p->call->arena, sizeof *k);
+    k->out = answer_begin(p->call);
+    k->weight = p->filter ? expr_weight(p->filter) : 0;
+    if (p->select != SELECT_COUNT) {
+        answer_member(k->out, "Items");
+        buf_char(k->out, '[');
+    }
+    return k;
+}
+
+static enum rc finish(struct walk *k)
+{
+    struct page *p = k->page;
+    enum rc rc = RC_OK;
+    if (p->select != SELECT_COUNT)
+        buf_char(k->out, ']');
+    answer_int_member(k->out, "Count", k->count);
+    answer_int_member(k->out, "ScannedCount", k->scanned);
+    if (k->more)
+        rc = write_last_key(k);
+    if (report_of(p->in->capacity) != REPORT_NONE)
+        write_units(k);
+    return rc;
+}
+
 enum op_end page_answer(struct page *p)
 {
-    struct walk k = {.page = p, .out = answer_begin(p->call)};
-    arena_init(&k.scratch);
-    if (p->select != SELECT_COUNT) {
-        answer_member(k.out, "Items");
-        buf_char(k.out, '[');
-    }
-    enum rc rc = walk_range(&k);
-    if (p->select != SELECT_COUNT)
-        buf_char(k.out, ']');
-    answer_int_member(k.out, "Count", k.count);
-    answer_int_member(k.out, "ScannedCount", k.scanned);
-    if (rc == RC_OK && k.more)
-        rc = write_last_key(&k);
-    if (report_of(p->in->capacity) != REPORT_NONE)
-        write_units(&k);
-    arena_release(&k.scratch);
+    struct call *c = p->call;
+    struct walk *k = c->plan ? c->plan : begin(p);
+    c->plan = k;
+    k->page = p, k->item = NULL;
+    arena_init(&k->scratch);
+    if (k->next.p)
+        move_edge(p, k->next);
+    k->next = STR_NONE;
+    enum rc rc = walk_range(k);
+    bool waits = rc == RC_OK && k->next.p;
+    if (rc == RC_OK && !waits)
+        rc = finish(k);
+    arena_release(&k->scratch);
     key_release(&p->from);
     key_release(&p->to);
-    return rc == RC_OK ? answer_end(p->call) : call_broke(p->call, rc);
+    return rc != RC_OK ? call_broke(c, rc) : waits ? OP_MORE : answer_end(c);
 }
