@@ -1,6 +1,5 @@
 /* A reply as bytes: status line, our headers, its headers, body, in one run. */
 #include "conn.h"
-#include <stdio.h>
 
 /* These are the server's to say. */
 static bool is_ours(struct str name)
@@ -47,14 +46,8 @@ static char *put_value(char *at, struct str s)
 
 static char *put_number(char *at, size_t n)
 {
-    char digits[20];
-    int count = 0;
-    do
-        digits[count++] = (char)('0' + n % 10);
-    while ((n /= 10) > 0);
-    while (count > 0)
-        *at++ = digits[--count];
-    return at;
+    char room[20];
+    return put(at, str_u64(n, room));
 }
 
 static bool has_body(int status)

@@ -73,6 +73,15 @@ void buf_str(struct buf *b, struct str s)
     buf_add(b, s.p, s.n);
 }
 
+void buf_i64(struct buf *b, int64_t v)
+{
+    char room[21]; /* a sign, and the room of str_u64 */
+    size_t n = str_u64(v < 0 ? 0 - (uint64_t)v : (uint64_t)v, room + 1).n;
+    if (v < 0)
+        room[sizeof room - ++n] = '-';
+    buf_add(b, room + sizeof room - n, n);
+}
+
 void buf_printf(struct buf *b, const char *fmt, ...)
 {
     char small[256];

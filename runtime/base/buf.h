@@ -25,6 +25,7 @@ void buf_add(struct buf *b, const void *p, size_t n);
 void buf_char(struct buf *b, char c);
 void buf_z(struct buf *b, const char *z);
 void buf_str(struct buf *b, struct str s);
+void buf_i64(struct buf *b, int64_t v); /* in decimal */
 void buf_printf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* A JSON string with its quotes; control characters, '"' and '\' are escaped, all else is copied.  An absent

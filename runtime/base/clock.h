@@ -40,7 +40,7 @@ int64_t clock_mono_us(void);
  */
 int64_t clock_processor_us(pid_t pid);
 
-/* Text forms, UTC.  out sizes include the zero. */
+/* Text forms, UTC; a year has four digits, 0000 to 9999.  out sizes include the zero. */
 #define CLOCK_ISO_SIZE 25                               /* 2026-11-22T09:30:00.123Z */
 void clock_iso(int64_t ms, char out[CLOCK_ISO_SIZE]);   /* with milliseconds */
 void clock_iso_s(int64_t ms, char out[CLOCK_ISO_SIZE]); /* 2026-11-22T09:30:00Z */

@@ -8,19 +8,6 @@
 
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: beyond it a double no longer holds every integer */
 
-static void print_i64(struct buf *out, int64_t v)
-{
-    char digits[24];
-    size_t at = sizeof digits;
-    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do
-        digits[--at] = (char)('0' + u % 10);
-    while (u /= 10);
-    if (v < 0)
-        digits[--at] = '-';
-    buf_add(out, digits + at, sizeof digits - at);
-}
-
 static void print_number(struct buf *out, double d)
 {
     if (isnan(d) || isinf(d)) {
@@ -28,7 +15,7 @@ static void print_number(struct buf *out, double d)
         return;
     }
     if (d >= -WHOLE_MAX && d <= WHOLE_MAX && d == (double)(int64_t)d && (d != 0 || !signbit(d))) {
-        print_i64(out, (int64_t)d);
+        buf_i64(out, (int64_t)d);
         return;
     }
     char text[40];

@@ -1,7 +1,6 @@
 #include "base/say.h"
 #include "base/codec.h"
 
-#include <limits.h>
 #include <unistd.h>
 
 /* What waits to be written, so that a line reaches an unbuffered stream in one piece. */
@@ -87,19 +86,22 @@ static size_t clean_one(struct sink *s, const unsigned char *p, size_t left, enu
     return n ? n : 1;
 }
 
-/* How many bytes stay as they are, eight at a time. */
+/* How many bytes stay as they are: eight at a time, the last eight once more for what is left of eight. */
 static size_t plain_run(const unsigned char *from, const unsigned char *end)
 {
     const unsigned char *p = from;
     while (p < end) {
-        ptrdiff_t left = end - p < 8 ? end - p : 8;
-        if (left == 8 && str_plain8((const char *)p)) {
+        ptrdiff_t left = end - p;
+        if (left >= 8 && str_plain8((const char *)p)) {
             p += 8;
             continue;
         }
-        for (; left > 0 && is_plain(*p); left--)
+        if (left < 8 && p > from && str_plain8((const char *)end - 8))
+            return (size_t)(end - from);
+        const unsigned char *stop = left < 8 ? end : p + 8;
+        while (p < stop && is_plain(*p))
             p++;
-        if (left > 0)
+        if (p < stop)
             break;
     }
     return (size_t)(p - from);
@@ -115,6 +117,13 @@ static void clean(struct sink *s, struct str text, enum lines lines)
         if (p < end)
             p += clean_one(s, p, (size_t)(end - p), lines);
     }
+}
+
+/* From `n` bytes to `width`. */
+static void fill(struct sink *s, size_t n, size_t width)
+{
+    for (; n < width; n++)
+        put(s, " ", 1);
 }
 
 /* --- formats */
@@ -190,12 +199,11 @@ static const char *read_conversion(const char *at, struct args *args, struct con
 
 static void add_padded(struct sink *s, struct str text, const struct conversion *c)
 {
-    int room = c->width - (int)(text.n < INT_MAX ? text.n : INT_MAX);
-    for (int i = 0; !c->left && i < room; i++)
-        put(s, " ", 1);
+    if (!c->left)
+        fill(s, text.n, (size_t)c->width);
     clean(s, text, ONE_LINE);
-    for (int i = 0; c->left && i < room; i++)
-        put(s, " ", 1);
+    if (c->left)
+        fill(s, text.n, (size_t)c->width);
 }
 
 /* "%.*s" is a struct str's (STR_ARG): that many bytes, zeros and all. */
@@ -285,6 +293,28 @@ void say(FILE *to, const char *fmt, ...)
     va_start(ap, fmt);
     say_va(to, fmt, ap);
     va_end(ap);
+}
+
+static void put_part(struct sink *s, const struct say_part *part, bool paint)
+{
+    bool painted = paint && part->colour.n;
+    if (painted)
+        put(s, part->colour.p, part->colour.n);
+    clean(s, part->text, ONE_LINE);
+    fill(s, part->text.n, part->width);
+    if (painted)
+        put(s, "\x1b[0m", 4);
+}
+
+void say_line(FILE *to, bool paint, const struct say_part *parts, size_t n)
+{
+    struct sink s;
+    sink_init(&s, to);
+    for (size_t i = 0; i < n; i++) {
+        put_part(&s, &parts[i], paint);
+        put(&s, i + 1 < n ? " " : "\n", 1);
+    }
+    flush(&s);
 }
 
 void say_text(FILE *to, struct str text)

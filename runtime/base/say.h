@@ -20,6 +20,15 @@
 void say(FILE *to, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 void say_va(FILE *to, const char *fmt, va_list ap) __attribute__((format(printf, 2, 0)));
 
+/* A line of texts that are cleaned, a blank between them.  For what is printed with each request: no format
+ * is read. */
+struct say_part {
+    struct str text;
+    struct str colour; /* the escape sequence before it; absent: none */
+    size_t width;      /* filled up to it with blanks */
+};
+void say_line(FILE *to, bool paint, const struct say_part *parts, size_t n);
+
 /* A text of several lines, cleaned but for its line ends and tabs. */
 void say_text(FILE *to, struct str text);
 

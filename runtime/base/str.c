@@ -140,6 +140,15 @@ bool str_is_decimal(struct str s)
     return digits && at == s.n;
 }
 
+struct str str_u64(uint64_t n, char room[20])
+{
+    char *end = room + 20, *at = end;
+    do
+        *--at = (char)('0' + n % 10);
+    while (n /= 10);
+    return str_n(at, (size_t)(end - at));
+}
+
 char *str_copy(struct str s, char *out, size_t size)
 {
     size_t n = s.n < size ? s.n : size - 1;

@@ -82,6 +82,9 @@ bool str_to_i64(struct str s, int64_t *out);
 /* A decimal number and nothing else: 12, -0.5, .5, +1e3. */
 bool str_is_decimal(struct str s);
 
+/* In decimal, as a view into the room. */
+struct str str_u64(uint64_t n, char room[20]);
+
 /* Copies into out[size], cut to fit, always zero-ended; returns out. */
 char *str_copy(struct str s, char *out, size_t size);
 

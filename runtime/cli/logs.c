@@ -11,8 +11,9 @@ static const char *text(const cJSON *o, const char *name)
 static bool print_events(const cJSON *out)
 {
     const cJSON *events = cJSON_GetObjectItemCaseSensitive(out, "events"), *e;
+    struct terminal t = terminal_of(stdout);
     cJSON_ArrayForEach (e, events)
-        terminal_log_line(stdout, str_z(text(e, "at")), str_z(text(e, "what")), str_z(text(e, "detail")));
+        terminal_log_line(&t, str_z(text(e, "at")), str_z(text(e, "what")), str_z(text(e, "detail")));
     fflush(stdout);
     return cJSON_GetArraySize(events) > 0;
 }

@@ -2,32 +2,37 @@
 #include "base/clock.h"
 #include "base/list.h"
 #include "base/say.h"
+#include <unistd.h>
 
-#define LINE_IN(colour) "\x1b[2m%.*s\x1b[0m \x1b[" colour "m%-16.*s\x1b[0m %.*s\n"
+#define DIM STR("\x1b[2m")
 
-/* Time, function and text, in colours that read well on light and dark ground. */
-static const char *const lines[] = {
-    LINE_IN("36"), LINE_IN("35"), LINE_IN("33"), LINE_IN("32"), LINE_IN("34"),
-    LINE_IN("96"), LINE_IN("95"), LINE_IN("93"), LINE_IN("92"), LINE_IN("94"),
+/* Read well on light and dark ground. */
+static const struct str colours[] = {
+    STR_INIT("\x1b[36m"), STR_INIT("\x1b[35m"), STR_INIT("\x1b[33m"), STR_INIT("\x1b[32m"),
+    STR_INIT("\x1b[34m"), STR_INIT("\x1b[96m"), STR_INIT("\x1b[95m"), STR_INIT("\x1b[93m"),
+    STR_INIT("\x1b[92m"), STR_INIT("\x1b[94m"),
 };
 
-static const char *line_of(struct str name)
+static struct str colour_of(struct str name)
 {
     unsigned h = 5381;
     for (size_t i = 0; i < name.n; i++)
         h = h * 33 + (unsigned char)name.p[i];
-    return lines[h % (sizeof(lines) / sizeof(*lines))];
+    return colours[h % (sizeof(colours) / sizeof(*colours))];
 }
 
-static void print_line(FILE *to, struct str time, struct str function, struct str text)
+/* Time, function and text. */
+void terminal_log_line(const struct terminal *t, struct str iso, struct str function, struct str text)
 {
-    say(to, line_of(function), STR_ARG(time), STR_ARG(function), STR_ARG(text));
-}
-
-void terminal_log_line(FILE *to, struct str iso, struct str function, struct str text)
-{
-    while (text.p)
-        print_line(to, str_sub(iso, 11, 12), function, str_cut(&text, '\n'));
+    struct say_part parts[] = {
+        {.text = str_sub(iso, 11, 12), .colour = DIM},
+        {.text = function, .colour = colour_of(function), .width = 16},
+        {.text = STR_NONE},
+    };
+    while (text.p) {
+        parts[2].text = str_cut(&text, '\n');
+        say_line(t->to, t->paint, parts, sizeof(parts) / sizeof(*parts));
+    }
 }
 
 static void heard(struct trace_listener *l, const struct trace_event *e)
@@ -39,18 +44,23 @@ static void heard(struct trace_listener *l, const struct trace_event *e)
     char iso[CLOCK_ISO_SIZE];
     clock_iso(e->at_us / 1000, iso);
     if (!refusal) {
-        terminal_log_line(t->to, str_z(iso), e->what, e->detail);
+        terminal_log_line(t, str_z(iso), e->what, e->detail);
         return;
     }
     char line[1024];
     snprintf(line, sizeof(line), "%d %.*s%s%.*s", e->status, STR_ARG(e->what), e->detail.n ? ": " : "",
              STR_ARG(e->detail));
-    terminal_log_line(t->to, str_z(iso), STR("api"), str_z(line));
+    terminal_log_line(t, str_z(iso), STR("api"), str_z(line));
+}
+
+struct terminal terminal_of(FILE *to)
+{
+    return (struct terminal){.to = to, .paint = isatty(fileno(to))};
 }
 
 void terminal_attach(struct terminal *t, struct world *w, FILE *to)
 {
-    t->to = to;
+    *t = terminal_of(to);
     t->listener.heard = heard;
     trace_listen(w, &t->listener);
 }

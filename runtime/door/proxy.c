@@ -15,7 +15,6 @@
 #include "base/codec.h"
 #include "base/json.h"
 #include <ctype.h>
-#include <stdio.h>
 
 /* --- parts --------------------------------------------------------------------------------------------- */
 
@@ -181,7 +180,7 @@ static void text_if(struct object *o, const char *name, struct str value)
 
 static void number(struct object *o, const char *name, int64_t value)
 {
-    buf_printf(member(o, str_z(name)), "%lld", (long long)value);
+    buf_i64(member(o, str_z(name)), value);
 }
 
 static void boolean(struct object *o, const char *name, bool value)

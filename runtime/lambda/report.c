@@ -43,22 +43,21 @@ struct line {
     size_t n;
 };
 
+static void put_str(struct line *l, struct str s)
+{
+    memcpy(l->text + l->n, s.p, s.n);
+    l->n += s.n;
+}
+
 static void put(struct line *l, const char *z)
 {
-    size_t n = strlen(z);
-    memcpy(l->text + l->n, z, n);
-    l->n += n;
+    put_str(l, str_z(z));
 }
 
 static void put_number(struct line *l, int64_t v)
 {
-    char digits[20];
-    size_t n = 0;
-    do
-        digits[n++] = (char)('0' + v % 10);
-    while ((v /= 10) > 0);
-    while (n > 0)
-        l->text[l->n++] = digits[--n];
+    char room[20];
+    put_str(l, str_u64((uint64_t)v, room));
 }
 
 /* Milliseconds with two decimals. */

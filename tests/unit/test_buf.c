@@ -53,6 +53,19 @@ static void has_a_ceiling(void **state)
     buf_release(&b);
 }
 
+static void whole_numbers(void **state)
+{
+    (void)state;
+    struct buf b;
+    buf_init(&b, 100);
+    buf_i64(&b, INT64_MIN);
+    buf_i64(&b, -1);
+    buf_i64(&b, 0);
+    buf_i64(&b, INT64_MAX);
+    assert_string_equal(buf_zstr(&b), "-9223372036854775808-109223372036854775807");
+    buf_release(&b);
+}
+
 static void long_printf(void **state)
 {
     (void)state;
@@ -144,9 +157,13 @@ static void arenas(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(grows),       cmocka_unit_test(has_a_ceiling),
-        cmocka_unit_test(long_printf), cmocka_unit_test(json_strings),
-        cmocka_unit_test(xml_text),    cmocka_unit_test(json_every_byte_everywhere),
+        cmocka_unit_test(grows),
+        cmocka_unit_test(has_a_ceiling),
+        cmocka_unit_test(whole_numbers),
+        cmocka_unit_test(long_printf),
+        cmocka_unit_test(json_strings),
+        cmocka_unit_test(xml_text),
+        cmocka_unit_test(json_every_byte_everywhere),
         cmocka_unit_test(arenas),
     };
     return cmocka_run_group_tests_name("buf", tests, NULL, NULL);

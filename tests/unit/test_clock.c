@@ -22,6 +22,10 @@ static void text_forms(void **state)
     assert_string_equal(out, "Sun, 22 Nov 2026 09:30:00 GMT");
     clock_iso(-1, out);
     assert_string_equal(out, "1969-12-31T23:59:59.999Z");
+    clock_iso(INT64_C(253402300800000), out); /* the year 10000 */
+    assert_string_equal(out, "9999-01-01T00:00:00.000Z");
+    clock_http(INT64_C(253402300800000), out);
+    assert_string_equal(out, "Sat, 01 Jan 9999 00:00:00 GMT");
 }
 
 static void parses(const char *text, int64_t expected)

@@ -83,6 +83,41 @@ static void our_own_colours_are_for_terminals_alone(void **state)
     assert_said("\\u001b[2J, 1.\n", print_colours, "\x1b[2J");
 }
 
+static void print_line(FILE *to, const void *arg)
+{
+    const struct say_part parts[] = {
+        {.text = str_z(arg), .colour = STR("\x1b[2m")},
+        {.text = STR("name"), .colour = STR("\x1b[36m"), .width = 6},
+        {.text = STR("a text of ten words, \tand a\nline's end")},
+    };
+    say_line(to, false, parts, 3);
+    say_line(to, true, parts, 3);
+}
+
+static void a_line_of_parts_is_cleaned_and_only_ours_is_coloured(void **state)
+{
+    (void)state;
+    assert_said("\\u001b[31m12:30 name   a text of ten words, \tand a\\u000aline's end\n"
+                "\x1b[2m\\u001b[31m12:30\x1b[0m \x1b[36mname  \x1b[0m a text of ten words, \tand "
+                "a\\u000aline's end\n",
+                print_line, "\x1b[31m12:30");
+}
+
+/* Texts are looked at eight bytes at a time: what steers is found wherever it lies. */
+static void a_control_character_is_found_at_each_place(void **state)
+{
+    (void)state;
+    for (size_t n = 1; n <= 24; n++)
+        for (size_t at = 0; at < n; at++) {
+            char text[32] = {0}, wanted[40];
+            memset(text, 'x', n);
+            text[at] = '\x1b';
+            snprintf(wanted, sizeof wanted, "<%.*s\\u001b%s>", (int)at, text, text + at + 1);
+            struct str s = str_z(text);
+            assert_said(wanted, print_text, &s);
+        }
+}
+
 static void print_lines(FILE *to, const void *arg)
 {
     say_text(to, str_z(arg));
@@ -110,6 +145,8 @@ int main(void)
         cmocka_unit_test(what_steers_a_terminal_is_shown_and_not_obeyed),
         cmocka_unit_test(formats_read_as_printf_has_them),
         cmocka_unit_test(our_own_colours_are_for_terminals_alone),
+        cmocka_unit_test(a_line_of_parts_is_cleaned_and_only_ours_is_coloured),
+        cmocka_unit_test(a_control_character_is_found_at_each_place),
         cmocka_unit_test(a_text_of_several_lines_keeps_them),
         cmocka_unit_test(long_texts_are_printed_whole),
     };

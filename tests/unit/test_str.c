@@ -94,6 +94,15 @@ static void decimals(void **state)
             fail_msg("%s is no number", bad[i]);
 }
 
+static void numbers_in_decimal(void **state)
+{
+    (void)state;
+    char room[20];
+    assert_true(str_eq(str_u64(0, room), STR("0")));
+    assert_true(str_eq(str_u64(1234567890, room), STR("1234567890")));
+    assert_true(str_eq(str_u64(UINT64_MAX, room), STR("18446744073709551615")));
+}
+
 static void copying(void **state)
 {
     (void)state;
@@ -134,9 +143,11 @@ static void rings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equality), cmocka_unit_test(order),   cmocka_unit_test(ends_and_places),
-        cmocka_unit_test(parts),    cmocka_unit_test(cutting), cmocka_unit_test(integers),
-        cmocka_unit_test(decimals), cmocka_unit_test(copying), cmocka_unit_test(rings),
+        cmocka_unit_test(equality),        cmocka_unit_test(order),
+        cmocka_unit_test(ends_and_places), cmocka_unit_test(parts),
+        cmocka_unit_test(cutting),         cmocka_unit_test(integers),
+        cmocka_unit_test(decimals),        cmocka_unit_test(numbers_in_decimal),
+        cmocka_unit_test(copying),         cmocka_unit_test(rings),
     };
     return cmocka_run_group_tests_name("str", tests, NULL, NULL);
 }

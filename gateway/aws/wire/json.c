@@ -3,7 +3,6 @@
 
 #include "base/digest.h"
 #include "base/json.h"
-#include <stdio.h>
 
 static bool read(struct call *c, const struct http_request *http, struct wire_fault *why)
 {
@@ -26,7 +25,8 @@ static void headers(struct wire_answer *to, const struct service *service, struc
     if (!service || !str_starts(str_z(service->name), STR("dynamodb")))
         return;
     struct str body = to->reply.body.p ? to->reply.body : buf_view(to->body);
-    wire_header(to, "x-amz-crc32", arena_printf(to->arena, "%u", (unsigned)digest_crc32(body)));
+    char room[20];
+    wire_header(to, "x-amz-crc32", arena_str(to->arena, str_u64(digest_crc32(body), room)));
 }
 
 static void answer(struct call *c, struct wire_answer *to)

@@ -88,26 +88,13 @@ static void put_string(struct writer *w, const struct place *at, struct str s)
     buf_release(&good);
 }
 
-static void put_integer(struct buf *out, lua_Integer v)
-{
-    char digits[24];
-    size_t at = sizeof(digits);
-    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
-    do
-        digits[--at] = (char)('0' + u % 10);
-    while (u /= 10);
-    if (v < 0)
-        digits[--at] = '-';
-    buf_add(out, digits + at, sizeof(digits) - at);
-}
-
 #define WHOLE_MAX 9007199254740992.0 /* 2^53: beyond it a float no longer holds every integer */
 
 /* The fewest digits that read back the same; whole numbers as other languages write them: 6, not 6.0. */
 static void put_float(struct buf *out, double d)
 {
     if (d >= -WHOLE_MAX && d <= WHOLE_MAX && d == (double)(lua_Integer)d) {
-        put_integer(out, (lua_Integer)d);
+        buf_i64(out, (lua_Integer)d);
         return;
     }
     char text[40];
@@ -123,7 +110,7 @@ static void put_number(struct writer *w, const struct place *at, int idx)
 {
     double d = lua_tonumber(w->L, idx);
     if (lua_isinteger(w->L, idx))
-        put_integer(w->out, lua_tointeger(w->L, idx));
+        buf_i64(w->out, lua_tointeger(w->L, idx));
     else if (!isnan(d) && !isinf(d))
         put_float(w->out, d);
     else if (w->flags & JSON_LENIENT)
