@@ -1,15 +1,17 @@
 /* Any bytes as a request to the AWS endpoint, in each protocol: every one is answered once, with a known
  * status, and what is said to be JSON or XML is. */
 #include "aws/face.h"
+#include "base/codec.h"
 #include "base/json.h"
 #include "base/rc.h"
 #include "door/door.h"
 #include "sns/sns.h"
 #include "sqs/sqs.h"
 #include "store/store.h"
+#include "sts/sts.h"
 #include <stdlib.h>
 
-static const struct service *const services[] = {&sqs_service, &sns_service, NULL};
+static const struct service *const services[] = {&sqs_service, &sns_service, &sts_service, NULL};
 
 #define REQUESTS_PER_WORLD 2000
 
@@ -38,10 +40,17 @@ static void close_world(struct endpoint *e)
 
 static void check_json(struct str body)
 {
-    cJSON *tree = cJSON_ParseWithLength(body.p, body.n);
+    cJSON *tree = json_tree(body);
     if (!tree)
         BUG("no JSON: %.*s", STR_ARG(body));
     cJSON_Delete(tree);
+}
+
+/* What every answer in XML ends with. */
+static void check_xml(struct str body)
+{
+    if (!str_ends(body, STR("Response>")) && !str_is(body, "<UnknownOperationException/>"))
+        BUG("no XML: %.*s", STR_ARG(body));
 }
 
 static void answered(void *asker, const struct http_reply *reply)
@@ -51,10 +60,12 @@ static void answered(void *asker, const struct http_reply *reply)
     struct str type = http_header_get(&reply->headers, "content-type");
     if (reply->status < 200 || reply->status > 599)
         BUG("status %d", reply->status);
-    if (str_search(type, STR("json")) >= 0)
+    if (!codec_utf8_valid(reply->body))
+        BUG("no UTF-8: %.*s", STR_ARG(reply->body));
+    if (str_search(type, STR("json")) >= 0 && reply->body.n)
         check_json(reply->body);
-    else if (str_is(type, "text/xml") && !str_ends(reply->body, STR("Response>")))
-        BUG("no XML: %.*s", STR_ARG(reply->body));
+    else if (str_is(type, "text/xml"))
+        check_xml(reply->body);
 }
 
 static void ask(struct endpoint *e, struct http_request *r)
