@@ -118,7 +118,7 @@ int timers_fire(struct timers *t)
     int64_t now = clock_now(t->clock);
     int fired = 0;
     /* No more than were armed at the start: a timer that arms itself in the past waits for the next time. */
-    for (size_t left = t->heap.n; left > 0; left--) {
+    for (size_t left = t->heap.n < TIMERS_AT_ONCE ? t->heap.n : TIMERS_AT_ONCE; left > 0; left--) {
         struct timer *x = of_node(heap_top(&t->heap));
         if (!x || x->node.due > now)
             break;

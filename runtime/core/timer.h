@@ -31,7 +31,9 @@ bool timer_armed(const struct timer *x);
 /* The earliest due time (without `idle` ones when `work` is set); false when there is none. */
 bool timers_next(const struct timers *t, bool work, int64_t *due_ms);
 
-/* Fires what is due now, in order; returns how many. */
+/* Fires what is due now, in order, and no more than so many; returns how many.  The loop reads its sockets
+ * before it fires the next, so that thousands that are due at once (after `clock advance`) hold nobody up. */
+#define TIMERS_AT_ONCE 256
 int timers_fire(struct timers *t);
 
 /* All that are armed move by so much and keep their order: the clock was set back, and each goes on waiting

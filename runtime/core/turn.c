@@ -2,10 +2,11 @@
 #include "core/loop.h"
 #include <stdlib.h>
 
-/* Sockets are read again after so many turns, and a turn is closed after so many jobs, so that parts that
- * keep giving each other work do not starve the rest. */
+/* A turn is closed after so many jobs, and sockets are read again after so many jobs or turns, so that
+ * neither a crowd that became due at once nor parts that keep giving each other work starve the rest. */
 #define TURNS_IN_A_ROUND 64
-#define JOBS_IN_A_TURN 1024
+#define JOBS_IN_A_TURN 256
+#define JOBS_IN_A_ROUND 256
 
 /* The store is tidied so long after a write: soon enough to keep its log short, late enough not to pay after
  * every turn. */
@@ -51,13 +52,16 @@ static void on_tidy(void *arg)
         plan_tidy(t);
 }
 
-static void run_jobs(struct turn *t, struct list *ran)
+/* Returns how many. */
+static int run_jobs(struct turn *t, struct list *ran)
 {
     struct job *j;
-    for (int n = 0; n < JOBS_IN_A_TURN && (j = next_job(&t->waiting)); n++) {
+    int n = 0;
+    for (; n < JOBS_IN_A_TURN && (j = next_job(&t->waiting)); n++) {
         list_push(ran, &j->link);
         j->run(j);
     }
+    return n;
 }
 
 /* What was only read is given back without a commit. */
@@ -76,26 +80,33 @@ static enum rc end_transaction(struct turn *t)
     return rc;
 }
 
-static void one_turn(struct turn *t)
+/* Returns how many jobs it had. */
+static int one_turn(struct turn *t)
 {
     struct list ran;
     struct job *j;
     list_init(&ran);
     hook(t->begin, t->arg);
-    run_jobs(t, &ran);
+    int n = run_jobs(t, &ran);
     enum rc rc = end_transaction(t);
     while ((j = next_job(&ran)))
         j->end(j, rc);
     hook(t->after, t->arg);
+    return n;
 }
 
-static void run_turns(struct turn *t, int most)
+/* `round`: no more than a round of the loop should hold. */
+static void run_turns(struct turn *t, bool round)
 {
+    int jobs = 0;
     if (t->running)
         BUG("a turn inside a turn");
     t->running = true;
-    for (int n = 0; !list_empty(&t->waiting) && (most == 0 || n < most); n++)
-        one_turn(t);
+    for (int n = 0; !list_empty(&t->waiting); n++) {
+        if (round && (n == TURNS_IN_A_ROUND || jobs >= JOBS_IN_A_ROUND))
+            break;
+        jobs += one_turn(t);
+    }
     t->running = false;
 }
 
@@ -103,7 +114,7 @@ static void on_sleep(void *arg)
 {
     struct turn *t = arg;
     list_join(&t->waiting, &t->later);
-    run_turns(t, TURNS_IN_A_ROUND);
+    run_turns(t, true);
 }
 
 static bool is_busy(void *arg)
@@ -163,10 +174,10 @@ void turn_add_later(struct turn *t, struct job *j)
 
 void turn_run(struct turn *t)
 {
-    run_turns(t, 0);
+    run_turns(t, false);
     while (!list_empty(&t->later)) {
         list_join(&t->waiting, &t->later);
-        run_turns(t, 0);
+        run_turns(t, false);
     }
 }
 

@@ -129,6 +129,51 @@ static void a_timer_that_arms_itself_in_the_past_waits_for_the_next_time(void **
     home_free(h);
 }
 
+struct crowd {
+    struct timer timer;
+    int *fired;
+};
+
+static void count_one(struct timer *t)
+{
+    ++*list_of(t, struct crowd, timer)->fired;
+}
+
+static void read_socket(void *arg)
+{
+    int *seen = arg;
+    seen[1] = seen[0];
+}
+
+/* What waits in the loop beside a crowd of timers comes between them: here another timer of the loop itself.
+ */
+static void a_crowd_that_is_due_at_once_fires_in_several_rounds(void **state)
+{
+    (void)state;
+    struct loop *l = loop_new();
+    struct home *h = home_new(l);
+    int seen[2] = {0};
+    struct crowd *all = calloc(1000, sizeof(*all));
+    for (int i = 0; i < 1000; i++) {
+        all[i] = (struct crowd){.timer.fire = count_one, .fired = seen};
+        timer_set(h->timers, &all[i].timer, 2000);
+    }
+    set_ms(h, 3000);
+    struct loop_timer *other = loop_timer_new(l, read_socket, seen);
+    for (int rounds = 0; seen[0] == 0 && rounds < 1000; rounds++)
+        loop_once(l, 0);
+    assert_int_equal(seen[0], TIMERS_AT_ONCE);
+    loop_timer_set(other, 0, 0);
+    for (int rounds = 0; seen[0] < 1000 && rounds < 1000; rounds++)
+        loop_once(l, 0);
+    assert_int_equal(seen[0], 1000);
+    assert_in_range(seen[1], TIMERS_AT_ONCE, 2 * TIMERS_AT_ONCE);
+    home_free(h);
+    loop_timer_free(other);
+    loop_free(l);
+    free(all);
+}
+
 static void housekeeping_is_no_work(void **state)
 {
     (void)state;
@@ -206,6 +251,7 @@ int main(void)
         cmocka_unit_test(timers_move_and_stop),
         cmocka_unit_test(a_timer_may_stop_another_that_is_due),
         cmocka_unit_test(a_timer_that_arms_itself_in_the_past_waits_for_the_next_time),
+        cmocka_unit_test(a_crowd_that_is_due_at_once_fires_in_several_rounds),
         cmocka_unit_test(housekeeping_is_no_work),
         cmocka_unit_test(the_loop_wakes_for_the_earliest),
         cmocka_unit_test(a_frozen_clock_sleeps_until_it_is_moved),

@@ -272,10 +272,47 @@ static void endless_work_does_not_starve_the_loop(void **state)
     loop_timer_set(t, 1, 1);
     for (int i = 0; i < 100000 && fired < 3; i++)
         loop_once(h->loop, 1000); /* does not sleep: work waits */
-    assert_int_equal(fired, 3);
+    assert_true(fired >= 3);
     assert_true(h->again > 64);
     loop_timer_free(t);
     home_free(h);
+}
+
+struct counted {
+    struct job job;
+    int *ran;
+};
+
+static void run_counted(struct job *j)
+{
+    ++*list_of(j, struct counted, job)->ran;
+}
+
+static void end_counted(struct job *j, enum rc committed)
+{
+    (void)j;
+    assert_int_equal(committed, RC_OK);
+}
+
+/* loop_once runs the hooks of a round, and once more what its poll has brought. */
+static void a_crowd_of_jobs_takes_several_rounds(void **state)
+{
+    (void)state;
+    struct home *h = home_new(true);
+    int ran = 0;
+    struct counted *all = calloc(2000, sizeof(*all));
+    turn_hooks(h->turn, NULL, NULL, NULL, NULL);
+    for (int i = 0; i < 2000; i++) {
+        all[i] = (struct counted){.job = {.run = run_counted, .end = end_counted}, .ran = &ran};
+        turn_add(h->turn, &all[i].job);
+    }
+    loop_once(h->loop, 0);
+    assert_in_range(ran, 1, 600);
+    for (int rounds = 0; ran < 2000 && rounds < 1000; rounds++)
+        loop_once(h->loop, 0);
+    assert_int_equal(ran, 2000);
+    home_free(h);
+    free(all);
 }
 
 int main(void)
@@ -285,6 +322,7 @@ int main(void)
         cmocka_unit_test(the_hook_after_a_turn_sees_whether_more_waits),
         cmocka_unit_test(reading_alone_commits_nothing),
         cmocka_unit_test(what_a_job_adds_joins_its_turn_and_what_an_end_adds_makes_the_next),
+        cmocka_unit_test(a_crowd_of_jobs_takes_several_rounds),
         cmocka_unit_test(a_job_may_be_added_again_from_its_end),
         cmocka_unit_test(a_failed_commit_is_told_to_all_and_the_models_dropped_first),
         cmocka_unit_test(the_loop_runs_turns_and_tidies_the_store_later),
