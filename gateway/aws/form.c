@@ -22,11 +22,13 @@ void form_read(struct form *f, struct arena *a, struct str text)
         if (!value.n)
             continue;
         struct str name = str_cut(&value, '=');
-        f->list[f->n++] = (struct form_pair){
+        struct form_pair *pair = &f->list[f->n];
+        *pair = (struct form_pair){
             .name = codec_unpercent(a, name, true),
             .value = value.p ? codec_unpercent(a, value, true) : STR(""),
+            .place = f->n,
         };
-        const struct form_pair *pair = &f->list[f->n - 1];
+        f->n++;
         f->zeros |= str_find(pair->name, 0) >= 0 || str_find(pair->value, 0) >= 0;
         f->no_text |= !codec_utf8_valid(pair->name) || !codec_utf8_valid(pair->value);
     }

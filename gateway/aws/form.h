@@ -8,6 +8,7 @@
 
 struct form_pair {
     struct str name, value;
+    size_t place; /* among those that came */
 };
 
 struct form {

@@ -216,6 +216,35 @@ static void test_nested(void **state)
          "<member><Id>b</Id></member></Entries>");
 }
 
+/* An element's fields need not stand together, what sorts between them is of no harm, and the last of one
+ * name counts. */
+static void test_fields_in_any_order(void **state)
+{
+    (void)state;
+    asks("&Entries.member.2.Id=b&Entries!=x&Entries.member.10.Id=c&Entries.member.1.DelaySeconds=3&Entries-x."
+         "y=z"
+         "&Entries.member.1.Id=wrong&Entries=x&Entries.member.1.Id=a",
+         "<Entries><member><Id>a</Id><DelaySeconds>3</DelaySeconds></member>"
+         "<member><Id>b</Id></member><member><Id>c</Id></member></Entries>");
+}
+
+/* Nothing is cut off: a name of more parts than any member has is refused, and no value gets lost in it. */
+static void test_deep_names(void **state)
+{
+    (void)state;
+    char body[1000] = "Action=Echo&Version=2010-03-31&Members.member.1=x&a";
+    for (int i = 0; i < 31; i++)
+        strcat(body, ".a");
+    strcat(body, "=v");
+    aws_ask(&t, "POST /", NULL, body);
+    assert_int_equal(t.status, 200);
+    strcpy(body + strlen(body) - 2, ".a=v");
+    aws_ask(&t, "POST /", NULL, body);
+    assert_int_equal(t.status, 400);
+    assert_true(str_search(t.body, STR("<Code>MalformedInput</Code>")) > 0);
+    assert_true(str_search(t.body, STR("name has too many parts")) > 0);
+}
+
 static void test_frame(void **state)
 {
     (void)state;
@@ -285,6 +314,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_zeros, setup, teardown),
         cmocka_unit_test_setup_teardown(test_maps, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nested, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_fields_in_any_order, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_deep_names, setup, teardown),
         cmocka_unit_test_setup_teardown(test_frame, setup, teardown),
         cmocka_unit_test_setup_teardown(test_faults, setup, teardown),
         cmocka_unit_test_setup_teardown(test_no_service, setup, teardown),

@@ -9,8 +9,9 @@
 
 #include "../form.h"
 #include "base/json.h"
+#include <stdlib.h>
 
-#define DEPTH_MAX 32
+#define DEPTH_MAX 32 /* steps in a name */
 
 struct field {
     struct str name, value; /* value absent: only children */
@@ -19,37 +20,70 @@ struct field {
 
 static struct field *child_of(const struct field *f, struct str name)
 {
-    if (f->last && str_eq(f->last->name, name)) /* fields of one element come together */
-        return f->last;
     for (struct field *at = f->child; at; at = at->next)
         if (str_eq(at->name, name))
             return at;
     return NULL;
 }
 
+/* The last child, or a new one: the fields come sorted. */
 static struct field *child_made(struct arena *a, struct field *f, struct str name)
 {
-    struct field *made = child_of(f, name);
-    if (made)
-        return made;
-    made = arena_zalloc(a, sizeof *made);
+    if (f->last && str_eq(f->last->name, name))
+        return f->last;
+    struct field *made = arena_zalloc(a, sizeof *made);
     made->name = name;
     *(f->last ? &f->last->next : &f->child) = made;
     f->last = made;
     return made;
 }
 
-static struct field *field_tree(struct arena *a, const struct form *form)
+/* Step by step, so that all fields of one element stand together; of one name, as they came. */
+static int by_steps(const void *x, const void *y)
+{
+    const struct form_pair *one = x, *two = y;
+    struct str left = one->name, right = two->name;
+    while (left.p && right.p) {
+        int order = str_cmp(str_cut(&left, '.'), str_cut(&right, '.'));
+        if (order)
+            return order;
+    }
+    return left.p || right.p ? (left.p ? 1 : -1) : one->place < two->place ? -1 : 1;
+}
+
+/* The form's list is sorted: no field is looked for among the others. */
+static struct field *field_tree(struct arena *a, struct form *form)
 {
     struct field *root = arena_zalloc(a, sizeof *root);
+    qsort(form->list, form->n, sizeof *form->list, by_steps);
     for (size_t i = 0; i < form->n; i++) {
         struct str path = form->list[i].name;
         struct field *at = root;
-        for (int depth = 0; path.p && depth < DEPTH_MAX; depth++)
+        while (path.p)
             at = child_made(a, at, str_cut(&path, '.'));
         at->value = form->list[i].value;
     }
     return root;
+}
+
+/* So deep lies no member of any service: whoever writes it made a mistake, and each step would cost us. */
+static bool is_too_deep(struct str name)
+{
+    int steps = 0;
+    for (; name.p; steps++)
+        str_cut(&name, '.');
+    return steps > DEPTH_MAX;
+}
+
+static bool fields_fit(const struct form *form, struct wire_fault *why)
+{
+    if (!wire_form_fits(form, why))
+        return false;
+    why->text = STR("The request has a field whose name has too many parts.");
+    for (size_t i = 0; i < form->n; i++)
+        if (is_too_deep(form->list[i].name))
+            return false;
+    return true;
 }
 
 /* --- fields to tree */
@@ -66,26 +100,30 @@ static void read_members(struct arena *a, const struct shape_row *rows, const st
     }
 }
 
-/* The numbered children of a list or map in the order of their numbers. */
-static size_t numbered(struct arena *a, const struct field *f, const struct field ***out)
+/* A numbered child of a list or map. */
+struct numbered {
+    int64_t number;
+    const struct field *field;
+};
+
+static int by_number(const void *x, const void *y)
 {
-    size_t n = 0;
+    const struct numbered *one = x, *two = y;
+    return one->number != two->number ? (one->number < two->number ? -1 : 1)
+                                      : str_cmp(one->field->name, two->field->name);
+}
+
+/* In the order of their numbers. */
+static size_t numbered(struct arena *a, const struct field *f, struct numbered **out)
+{
+    size_t n = 0, count = 0;
     for (const struct field *at = f->child; at; at = at->next)
         n++;
-    const struct field **list = arena_alloc(a, sizeof *list * (n + 1));
-    int64_t *numbers = arena_alloc(a, sizeof *numbers * (n + 1));
-    size_t count = 0;
-    for (const struct field *at = f->child; at; at = at->next) {
-        int64_t number;
-        if (!str_to_i64(at->name, &number))
-            continue;
-        size_t place = count++;
-        for (; place > 0 && numbers[place - 1] > number; place--) {
-            numbers[place] = numbers[place - 1];
-            list[place] = list[place - 1];
-        }
-        numbers[place] = number, list[place] = at;
-    }
+    struct numbered *list = arena_alloc(a, sizeof *list * (n + 1));
+    for (const struct field *at = f->child; at; at = at->next)
+        if (str_to_i64(at->name, &list[count].number))
+            list[count++].field = at;
+    qsort(list, count, sizeof *list, by_number);
     *out = list;
     return count;
 }
@@ -103,22 +141,25 @@ static const char *element_name(const struct shape_row *row)
 
 static cJSON *list_of_fields(struct arena *a, const struct shape_row *row, const struct field *f)
 {
-    const struct field **elements, *in = unwrapped(row, f, element_name(row));
+    const struct field *in = unwrapped(row, f, element_name(row));
+    struct numbered *elements;
     cJSON *list = cJSON_CreateArray();
     size_t n = in ? numbered(a, in, &elements) : 0;
     for (size_t i = 0; i < n; i++)
-        cJSON_AddItemToArray(list, value_of(a, row->of, elements[i]));
+        cJSON_AddItemToArray(list, value_of(a, row->of, elements[i].field));
     return list;
 }
 
 static cJSON *map_of_fields(struct arena *a, const struct shape_row *row, const struct field *f)
 {
-    const struct field **entries, *in = unwrapped(row, f, "entry");
+    const struct field *in = unwrapped(row, f, "entry");
+    struct numbered *entries;
     cJSON *map = cJSON_CreateObject();
     size_t n = in ? numbered(a, in, &entries) : 0;
     for (size_t i = 0; i < n; i++) {
-        const struct field *key = child_of(entries[i], str_z(row->key_wire ? row->key_wire : "key"));
-        const struct field *value = child_of(entries[i], str_z(row->value_wire ? row->value_wire : "value"));
+        const struct field *e = entries[i].field;
+        const struct field *key = child_of(e, str_z(row->key_wire ? row->key_wire : "key"));
+        const struct field *value = child_of(e, str_z(row->value_wire ? row->value_wire : "value"));
         if (key && value)
             json_add_named(map, key->value, value_of(a, row->of, value));
     }
@@ -160,7 +201,7 @@ bool wire_query_read(struct call *c, const struct http_request *http, struct wir
         return false;
     }
     form_read(&form, &c->arena, http->body.n ? http->body : http->query);
-    if (!wire_form_fits(&form, why))
+    if (!fields_fit(&form, why))
         return false;
     c->zeros = form.zeros;
     c->in = cJSON_CreateObject();
