@@ -83,7 +83,8 @@ static bool origin_is_allowed(const struct conf *conf, struct str origin)
 struct visit {
     const struct conf *conf;
     const struct http_request *http;
-    struct str host, origin, site, mode, dest; /* absent: not told */
+    struct str host, origin, site, mode, dest, agent; /* absent: not told */
+    bool by_handler;
 };
 
 /* A name that somebody else's DNS leads to this machine: its page would be "the same origin" as we are.  Only
@@ -98,14 +99,31 @@ static bool origin_is_foreign(const struct visit *v)
     return v->origin.p && !origin_is_allowed(v->conf, v->origin);
 }
 
-/* Following a link shows the answer to the person and not to the page that has it.  A query outside of
- * tidepool's own rooms may be a call of the Query protocol, however it is spelled ("%41ction="), and change
- * anything. */
-static bool is_harmless_link(const struct visit *v)
+static bool is_own_room(const struct visit *v)
+{
+    return str_starts(v->http->path, STR("/_tidepool/"));
+}
+
+/* What SNS writes into its messages for people to click, and what AWS answers to whoever has the link: its
+ * token, or the subscription's id, is the secret.  The first Action is the one that counts. */
+static bool is_link_of_a_message(struct str query)
+{
+    return str_starts(query, STR("Action=ConfirmSubscription&")) ||
+           str_starts(query, STR("Action=Unsubscribe&"));
+}
+
+/* A query outside of tidepool's own rooms may be a call of the Query protocol, however it is spelled
+ * ("%41ction="), and change anything. */
+static bool only_shows(const struct visit *v)
 {
     bool looks = str_is(v->http->method, "GET") || str_is(v->http->method, "HEAD");
-    bool calls = v->http->query.n && !str_starts(v->http->path, STR("/_tidepool/"));
-    return looks && !calls && str_is(v->mode, "navigate") && str_is(v->dest, "document");
+    return looks && (!v->http->query.n || is_own_room(v) || is_link_of_a_message(v->http->query));
+}
+
+/* Following a link shows the answer to the person and not to the page that has it. */
+static bool is_harmless_link(const struct visit *v)
+{
+    return only_shows(v) && str_is(v->mode, "navigate") && str_is(v->dest, "document");
 }
 
 /* Images, forms and the like are sent without an Origin.  localhost on another port is same-site; under a
@@ -114,6 +132,20 @@ static bool page_is_foreign(const struct visit *v)
 {
     bool neighbour = str_is(v->site, "same-site") && v->host.p && !is_this_machine(without_port(v->host));
     return !v->origin.p && (neighbour || str_is(v->site, "cross-site")) && !is_harmless_link(v);
+}
+
+/* Over plain http beyond localhost browsers send no Sec-Fetch-*, and old ones never do: any page may have
+ * this image, script or link.  With all else than GET and HEAD they send an Origin. */
+static bool page_is_unknown(const struct visit *v)
+{
+    bool looks = str_is(v->http->method, "GET") || str_is(v->http->method, "HEAD");
+    return looks && str_starts(v->agent, STR("Mozilla/")) && !v->site.p && !v->origin.p && !only_shows(v);
+}
+
+/* A handler's http.request is not the way around the door, which asks the same of aws.tidepool. */
+static bool handler_is_not_allowed(const struct visit *v)
+{
+    return v->by_handler && is_own_room(v) && !(v->conf && v->conf->allow_control);
 }
 
 static const struct {
@@ -135,6 +167,16 @@ static const struct {
       .http = 403,
       .text = "Pages of other sites may not use this endpoint: it answers to pages of localhost, and to what "
               "--allowed-origin names."}},
+    {page_is_unknown,
+     {.code = "AccessDeniedException",
+      .http = 403,
+      .text =
+          "A browser does not say which page asks for this, so any page may: actions are asked by POST, or "
+          "by what is no browser."}},
+    {handler_is_not_allowed,
+     {.code = "AccessDeniedException",
+      .http = 403,
+      .text = "Tidepool's own operations are open to handlers only with --allow-control."}},
 };
 
 /* One pass over the headers. */
@@ -153,6 +195,10 @@ static struct visit visit_of(const struct conf *conf, const struct http_request 
             v.mode = value;
         else if (name.n == 14 && str_ieq(name, STR("sec-fetch-dest")))
             v.dest = value;
+        else if (name.n == 10 && str_ieq(name, STR("user-agent")))
+            v.agent = value;
+        else if (str_ieq(name, STR(HTTP_BY_HANDLER)))
+            v.by_handler = true;
     }
     return v;
 }

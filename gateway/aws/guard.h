@@ -1,8 +1,9 @@
 /* Who may use the AWS endpoint and tidepool's own rooms.
  *
  * Nothing here asks for a password, so a page that a developer looks at must not be able to drive the server
- * behind its back.  Three rules keep it out (guard.c has them as a table), a fourth keeps what changes the
- * world out of reach of mere links.  APIs are not guarded: they answer by their own CORS. */
+ * behind its back, and a handler has what it is given and no more.  guard.c has the rules as a table; one
+ * more keeps what changes the world out of reach of mere links.  APIs are not guarded: they answer by their
+ * own CORS. */
 #ifndef AWS_GUARD_H
 #define AWS_GUARD_H
 

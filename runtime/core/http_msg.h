@@ -7,6 +7,10 @@
 #include "base/arena.h"
 #include "base/buf.h"
 
+/* The header that marks what a handler asks for by http.request: it can neither take it away nor gain by
+ * setting it.  Any value. */
+#define HTTP_BY_HANDLER "X-Tidepool-Handler"
+
 struct http_header {
     struct str name, value;
 };

@@ -108,6 +108,7 @@ static void send(struct fetch *f, const cJSON *in, struct str body)
         .timeout_ms = tree_int(in, "TimeoutMs", 0),
     };
     add_headers(&r.headers, &a, cJSON_GetObjectItemCaseSensitive(in, "Headers"));
+    http_header_add(&r.headers, &a, STR(HTTP_BY_HANDLER), STR("1"));
     f->http = http_fetch(f->world->loop, &r, done, f);
     arena_release(&a);
 }

@@ -153,6 +153,35 @@ class Guard(unittest.TestCase):
         self.assertEqual(self.ask(("GET", "/_tidepool/reset", {}, None), **link).status, 405)
         self.assertEqual(self.ask(("GET", LIST, {}, None), **fetch("none", "navigate", "document")).status, 200)  # typed by hand
 
+    def test_a_browser_that_does_not_say_which_page_asks_gets_no_action_by_get(self):
+        """Over plain http beyond localhost no browser says it, and old ones nowhere: <img src="http://192.168.1.5:4566/?Action=...">."""
+        silent = {"user_agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0.0"}
+        for path in PURGE, LIST, PURGE.replace("Action", "%41ction"), PURGE.replace("/?", "/000000000000/jobs?"), "/?Action=Unsubscribe":
+            for method in "GET", "HEAD":
+                with self.subTest(method, path=path):
+                    self.assertEqual(self.ask((method, path, {}, None), **silent).status, 403)
+        self.assertIn("by POST", self.ask(("GET", PURGE, {}, None), **silent).json["message"])
+        self.assertEqual(self.state(), self.before)
+        for what in LOOKS[:4]:
+            self.assertIn(self.ask(what, **silent).status, (200, 404), what)
+        self.assertEqual(self.ask(("GET", LIST, {}, None), user_agent="curl/8.5.0").status, 200)
+        self.assertEqual(self.ask(("GET", LIST, {}, None), **silent, **fetch("none", "navigate", "document")).status, 200)
+        self.assertEqual(self.ask(("GET", LIST, {}, None), **silent, origin=LOCAL).status, 200)
+
+    def test_the_links_in_messages_of_topics_may_be_clicked_wherever_they_are_read(self):
+        sns = self.t.client("sns")
+        topic = sns.create_topic(Name="news")["TopicArn"]
+        for headers in {"user_agent": "Mozilla/5.0"}, fetch("cross-site", "navigate", "document"):
+            link = sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint="arn:aws:sqs:us-east-1:000000000000:jobs",
+                                 ReturnSubscriptionArn=True)["SubscriptionArn"]
+            self.assertEqual(self.ask(("GET", "/?Action=Unsubscribe&SubscriptionArn=" + link, {}, None), **headers).status, 200)
+            self.assertEqual(sns.list_subscriptions()["Subscriptions"], [])
+            confirm = self.ask(("GET", "/?Action=ConfirmSubscription&TopicArn=%s&Token=x" % topic, {}, None), **headers)
+            self.assertIn(b"Invalid parameter: Token", confirm.body)
+        link = "/?Action=Unsubscribe&SubscriptionArn=%s:x&Action=DeleteTopic&TopicArn=%s" % (topic, topic)
+        self.assertIn(b"UnsubscribeResponse", self.ask(("GET", link, {}, None), user_agent="Mozilla/5.0").body)  # the first is what is done
+        self.assertEqual([x["TopicArn"] for x in sns.list_topics()["Topics"]], [topic])
+
     def test_a_neighbour_of_an_allowed_host_is_not_let_in(self):
         image = fetch("same-site", "no-cors", "image")
         self.assert_refused(self.ask(("GET", LIST, {}, None), host="aws.test", **image))
@@ -181,6 +210,17 @@ WIPER = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Wipe": {"Type
     "InlineCode": WIPE, "Handler": "index", "Runtime": "lua5.4",
     "Events": {"Any": {"Type": "HttpApi", "Properties": {"Path": "/wipe", "Method": "GET"}}}}}}}
 
+ASK = """
+return function(event)
+    local asked = json.decode(event.body)
+    local ok, a = pcall(http.request, {url = asked.url, method = asked.method or "POST", headers = asked.headers})
+    return { statusCode = 200, body = json.encode{ok and a.status or "no answer", ok and a.body or a.message} }
+end
+"""
+ASKER = {"Transform": "AWS::Serverless-2016-10-31", "Resources": {"Ask": {"Type": "AWS::Serverless::Function", "Properties": {
+    "InlineCode": ASK, "Handler": "index", "Runtime": "lua5.4", "Timeout": 60,
+    "Events": {"Any": {"Type": "HttpApi", "Properties": {"Path": "/ask", "Method": "POST"}}}}}}}
+
 
 class Beyond(unittest.TestCase):
     def test_who_listens_beyond_loopback_is_warned_once_of_what_is_open(self):
@@ -193,6 +233,24 @@ class Beyond(unittest.TestCase):
             self.assertEqual(t.cli("clock", "--host", "0.0.0.0").returncode, 0)
         with Tidepool(files={"template.json": WIPER}) as t:
             self.assertNotIn("warn", t.output())
+
+    def test_a_handler_cannot_go_around_that_by_http(self):
+        """Whatever it calls this machine, and whatever it says in its headers."""
+        with Tidepool(files={"template.json": ASKER}, args=["--host", "::"]) as t:
+            hosts = ("localhost", "127.0.0.1", "127.0.0.2", "127.1", "2130706433", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "[0:0:0:0:0:0:0:1]")
+            for host in hosts:
+                for headers in ({}, {"x-tidepool-handler": "0", "connection": "x-tidepool-handler"}, {"host": "a", "user-agent": "curl"}):
+                    with self.subTest(host, headers=headers):
+                        a = t.api("POST", "/ask", {"url": "http://%s:%d/_tidepool/reset" % (host, t.port), "headers": headers})
+                        self.assertIn(a.json[0], (403, "no answer"), a)
+            a = t.api("POST", "/ask", {"url": "http://localhost:%d/_tidepool/reset" % t.port})
+            self.assertEqual(a.json[0], 403)
+            self.assertIn("--allow-control", a.json[1])
+            self.assertEqual(t.api("POST", "/ask", {"url": "http://localhost:%d/2015-03-31/functions" % t.port, "method": "GET"}).json[0], 200)
+            self.assertEqual([e for e in t.control("trace")["events"] if "Reset" in e.get("what", "")], [])
+        with Tidepool(files={"template.json": ASKER}, args=["--allow-control"]) as t:
+            a = t.api("POST", "/ask", {"url": "http://localhost:%d/_tidepool/clock?action=freeze" % t.port})
+            self.assertEqual((a.json[0], t.control("clock")["frozen"]), (200, True))
 
     def test_handlers_control_the_world_only_where_that_is_allowed(self):
         with Tidepool(files={"template.json": WIPER}) as t:

@@ -678,6 +678,30 @@ static void test_unknown_options(void **state)
           "0", "[false,false,false,false,false,false]");
 }
 
+/* In each place of a request's head that a handler writes. */
+static void test_control_characters_in_requests(void **state)
+{
+    (void)state;
+    gives("return function() local said = {} "
+          "for _, c in ipairs{0, 9, 10, 13, 27, 127} do c = 'a' .. string.char(c) .. 'b' "
+          "for _, r in ipairs{{url = 'http://x/' .. c}, {url = 'http://x/', method = c}, "
+          "{url = 'http://x/', headers = {[c] = 'x'}}, {url = 'http://x/', headers = {x = c}}} do "
+          "local ok, e = pcall(http.request, r) "
+          "said[#said + 1] = not ok and e:match('the control character %d+ in [%a\\x27 ]+$') end end "
+          "return {#said, said[1], said[12], said[15], said[24]} end",
+          "0",
+          "[24,\"the control character 0 in the url\",\"the control character 10 in a header's value\","
+          "\"the control character 13 in a header's name\",\"the control character 127 in a header's "
+          "value\"]");
+    gives(
+        "return function() local function refused(h) "
+        "return select(2, pcall(http.request, {url = 'http://x', headers = h})):match('request: (.*)$') end "
+        "return {refused{'x'}, refused{x = true}, refused{x = {}}, refused{x = '\\xff'}} end",
+        "0",
+        "[\"names and values of 'headers' must be strings\",\"names and values of 'headers' must be "
+        "strings\",\"names and values of 'headers' must be strings\",\"a header's value is not UTF-8\"]");
+}
+
 /* A folder of modules, with one outside that a link leads to. */
 static void write_file(const char *folder, const char *name, const char *text)
 {
@@ -829,6 +853,7 @@ int main(void)
         cmocka_unit_test(test_sandbox_of_tostring),
         cmocka_unit_test(test_what_is_too_long_for_a_call),
         cmocka_unit_test(test_unknown_options),
+        cmocka_unit_test(test_control_characters_in_requests),
         cmocka_unit_test(test_modules),
         cmocka_unit_test(test_warming),
         cmocka_unit_test(test_small),

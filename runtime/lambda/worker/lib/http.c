@@ -3,7 +3,8 @@
  *   http.request{url=, method=, headers={}, body=, timeout=ms} -> {status=, headers={}, body=}
  *   http.get(url, {options}), http.post(url, body, {options})
  *
- * A status of 400 and more is an answer, not an error; an error is that no answer came (code HttpError). */
+ * A status of 400 and more is an answer, not an error; an error is that no answer came (code HttpError). What
+ * stands in the request's head is text without control characters: none begins a line of its own. */
 #include "lib.h"
 
 #include "base/codec.h"
@@ -51,6 +52,43 @@ static struct str option(lua_State *L, const char *name)
     return s;
 }
 
+static void check_text(lua_State *L, const char *what, struct str s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if ((unsigned char)s.p[i] < 0x20 || s.p[i] == 0x7f)
+            luaL_error(L, "http.request: the control character %d in %s", s.p[i], what);
+    if (!codec_utf8_valid(s))
+        luaL_error(L, "http.request: %s is not UTF-8", what);
+}
+
+/* The name or the value of a header; a number on the top, which is a copy, becomes text. */
+static struct str header_part(lua_State *L, int idx, const char *what)
+{
+    struct str s;
+    s.p = lua_tolstring(L, idx, &s.n);
+    check_text(L, what, s);
+    return s;
+}
+
+/* Stack: the table at `headers`. */
+static void put_headers(lua_State *L, int headers, struct buf *out)
+{
+    const char *comma = "";
+    buf_char(out, '{');
+    lua_pushnil(L);
+    while (lua_istable(L, headers) && lua_next(L, headers)) {
+        if (lua_type(L, -2) != LUA_TSTRING || !lua_isstring(L, -1))
+            luaL_error(L, "http.request: names and values of 'headers' must be strings");
+        buf_z(out, comma);
+        comma = ",";
+        buf_json(out, header_part(L, -2, "a header's name"));
+        buf_char(out, ':');
+        buf_json(out, header_part(L, -1, "a header's value"));
+        lua_pop(L, 1);
+    }
+    buf_char(out, '}');
+}
+
 static void put_body(struct buf *out, struct str body)
 {
     bool text = codec_utf8_valid(body);
@@ -94,6 +132,8 @@ static int send(lua_State *L)
         timeout = lua_tointegerx(L, -1, &whole);
     if (url.n == 0)
         return luaL_error(L, "http.request: no url");
+    check_text(L, "the url", url);
+    check_text(L, "the method", method);
     if (!whole || timeout <= 0 || timeout > INT_MAX)
         return luaL_error(L, "http.request: timeout must be a number of milliseconds");
     if (lua_getfield(L, 1, "headers") != LUA_TNIL && !lua_istable(L, -1))
@@ -105,10 +145,7 @@ static int send(lua_State *L)
     buf_z(out, ",\"Url\":");
     buf_json(out, url);
     buf_printf(out, ",\"TimeoutMs\":%lld,\"Headers\":", (long long)timeout);
-    if (lua_istable(L, headers))
-        json_put(L, headers, out, 0);
-    else
-        buf_z(out, "{}");
+    put_headers(L, headers, out);
     put_body(out, body);
     buf_char(out, '}');
     return env_call(L, STR("http"), STR("Request"), 0, answered);
