@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 bool path_within(struct str path, struct str folder)
@@ -36,10 +37,22 @@ static bool is_workspace(struct str folder)
     return str_search(str_n(text, n), STR("\"workspaces\"")) >= 0;
 }
 
-/* The nearest enclosing folder that `is` one; absent: there is none. */
+/* Who keeps dotfiles in a repository has one around everything that is theirs. */
+static bool is_home(struct str folder)
+{
+    char path[PATH_MAX];
+    struct stat home, it;
+    const char *name = getenv("HOME");
+    int n = snprintf(path, sizeof path, "%.*s", STR_ARG(folder));
+    return name && n < (int)sizeof path && stat(name, &home) == 0 && stat(path, &it) == 0 &&
+           home.st_dev == it.st_dev && home.st_ino == it.st_ino;
+}
+
+/* The nearest enclosing folder that `is` one, below the user's home, where it encloses; absent: there is
+ * none. */
 static struct str enclosing(struct str folder, bool (*is)(struct str folder))
 {
-    while (folder.n) {
+    while (folder.n && !is_home(folder)) {
         if (is(folder))
             return folder;
         while (folder.n && folder.p[--folder.n] != '/')

@@ -3,6 +3,7 @@ leads elsewhere is refused by name, at start and on reload."""
 import os
 import shutil
 import unittest
+import unittest.mock
 
 from harness import Tidepool, until
 
@@ -72,6 +73,16 @@ class Links(unittest.TestCase):
             shutil.move(self.path("packages/" + name), self.path("app/" + name))
             self.link("../" + name, "app/functions/" + name)
         self.assertEqual(self.validate()[0], 0)
+
+    def test_a_repository_in_the_users_home_does_not_make_all_of_home_the_project(self):
+        self.put("package.json", {"workspaces": ["packages/*"]})
+        self.put(".git/HEAD", "ref: refs/heads/main\n")
+        self.assertEqual(self.validate()[0], 0)
+        for home in self.path(""), self.path("") + "/app/..":
+            with unittest.mock.patch.dict(os.environ, HOME=home):
+                self.assert_refused("outside of the project in %s" % self.path("app"))
+        with unittest.mock.patch.dict(os.environ, HOME=self.path("..")):
+            self.assertEqual(self.validate()[0], 0)  # a repository below home
 
     def test_a_link_elsewhere_is_refused_by_name_at_start_and_on_reload(self):
         self.put(".git/HEAD", "ref: refs/heads/main\n")

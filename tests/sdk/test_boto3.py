@@ -16,7 +16,7 @@ import boto3
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
 
-from harness import ROOT, Tidepool, until
+from harness import ROOT, Tidepool, request, until
 
 t = None
 ACCOUNT = "000000000000"
@@ -195,6 +195,24 @@ class Items(Case):
                          'Invalid UpdateExpression: Syntax error; token: "1", near: "= 1"')
         self.assertEqual(self.refused("ResourceNotFoundException", self.d.put_item, TableName="None", Item=key), "Requested resource not found")
         self.refused("UnknownOperationException", self.d.list_backups)
+
+
+class Silent(Case):
+    def test_operations_without_an_output_answer_an_empty_body(self):
+        """Those for which botocore's model of a JSON service names no output, as AWS."""
+        make_table("Quiet")
+        dynamodb, events = t.client("dynamodb"), t.client("events")
+        arn = dynamodb.describe_table(TableName="Quiet")["Table"]["TableArn"]
+        events.put_rule(Name="quiet", ScheduleExpression="rate(1 day)")
+        asks = [(dynamodb, "TagResource", {"ResourceArn": arn, "Tags": [{"Key": "a", "Value": "b"}]}),
+                (dynamodb, "UntagResource", {"ResourceArn": arn, "TagKeys": ["a"]}),
+                (events, "DisableRule", {"Name": "quiet"}), (events, "EnableRule", {"Name": "quiet"}), (events, "DeleteRule", {"Name": "quiet"}),
+                (events, "DeleteRule", {"Name": "quiet"})]
+        for client, name, asked in asks:
+            model = client.meta.service_model
+            self.assertIsNone(model.operation_model(name).output_shape)
+            a = request(t.port, "POST", "/", json.dumps(asked), {"x-amz-target": "%s.%s" % (model.metadata["targetPrefix"], name)})
+            self.assertEqual((a.status, a.body), (200, b""), name)
 
 
 class Streams(Case):

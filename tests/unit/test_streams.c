@@ -262,6 +262,10 @@ static void a_new_stream_has_a_new_name_and_the_old_one_lives_a_day(void **state
     set_stream(s, "{'StreamEnabled':true,'StreamViewType':'KEYS_ONLY'}");
     assert_string_not_equal(s->arn, old);
     assert_int_equal(count_at(ask(&s->room, STREAMS, "ListStreams", "{'TableName':'Orders'}"), "Streams"), 2);
+    assert_string_equal(
+        refused(&s->room, "ValidationException", STREAMS, "ListStreams",
+                "{'ExclusiveStartStreamArn':'arn:aws:dynamodb:us-east-1:000000000000:table/Orders'}"),
+        "Invalid StreamArn");
     const cJSON *d = ask(&s->room, STREAMS, "DescribeStream", "{'StreamArn':'%s'}", old);
     assert_string_equal(text_at(d, "StreamDescription.StreamStatus"), "DISABLED");
     assert_non_null(at(d, "StreamDescription.Shards.0.SequenceNumberRange.EndingSequenceNumber"));

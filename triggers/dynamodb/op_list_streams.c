@@ -50,6 +50,8 @@ static bool seen(void *arg, struct stream *s)
 static enum op_end run(struct call *c, const void *input)
 {
     const struct list_streams_in *req = input;
+    if (req->start.p && !catalog_stream_arn_valid(req->start))
+        return call_fail(c, &fault_validation, "Invalid StreamArn");
     struct listing l = {.call = c, .in = req, .started = !req->start.p};
     l.left = req->limit == SHAPE_NO_INT ? 100 : (int)req->limit;
     l.streams = cJSON_AddArrayToObject(call_out(c), "Streams");

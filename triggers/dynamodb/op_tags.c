@@ -105,8 +105,9 @@ static enum op_end list(struct call *c, const void *input)
     return OP_DONE;
 }
 
-const struct op_row ddb_tag_resource = {"TagResource", change, tag_in, sizeof(struct tags_in), .flags = 0};
+const struct op_row ddb_tag_resource = {"TagResource", change, tag_in, sizeof(struct tags_in),
+                                        .flags = OP_SILENT};
 const struct op_row ddb_untag_resource = {"UntagResource", change, untag_in, sizeof(struct tags_in),
-                                          .flags = 0};
+                                          .flags = OP_SILENT};
 const struct op_row ddb_list_tags_of_resource = {"ListTagsOfResource", list, list_in, sizeof(struct tags_in),
                                                  .flags = 0};

@@ -167,12 +167,12 @@ static enum op_end disable(struct call *c, const void *input)
 }
 
 const struct op_row events_put_rule = {"PutRule", put, put_in, sizeof(struct rule_in), .status = 200};
-const struct op_row events_delete_rule = {"DeleteRule", end_rule, name_in, sizeof(struct rule_in),
-                                          .status = 200};
+const struct op_row events_delete_rule = {"DeleteRule",           end_rule,      name_in,
+                                          sizeof(struct rule_in), .status = 200, .flags = OP_SILENT};
 const struct op_row events_describe_rule = {"DescribeRule", describe, name_in, sizeof(struct rule_in),
                                             .status = 200};
 const struct op_row events_list_rules = {"ListRules", list, list_in, sizeof(struct rule_in), .status = 200};
-const struct op_row events_enable_rule = {"EnableRule", enable, name_in, sizeof(struct rule_in),
-                                          .status = 200};
-const struct op_row events_disable_rule = {"DisableRule", disable, name_in, sizeof(struct rule_in),
-                                           .status = 200};
+const struct op_row events_enable_rule = {"EnableRule",           enable,        name_in,
+                                          sizeof(struct rule_in), .status = 200, .flags = OP_SILENT};
+const struct op_row events_disable_rule = {"DisableRule",          disable,       name_in,
+                                           sizeof(struct rule_in), .status = 200, .flags = OP_SILENT};
