@@ -118,6 +118,12 @@ static void raise_file_limit(void)
     setrlimit(RLIMIT_NOFILE, &r);
 }
 
+int64_t loop_file_limit(void)
+{
+    struct rlimit r;
+    return getrlimit(RLIMIT_NOFILE, &r) == 0 && r.rlim_cur < INT32_MAX ? (int64_t)r.rlim_cur : INT32_MAX;
+}
+
 struct loop *loop_new(void)
 {
     raise_file_limit();

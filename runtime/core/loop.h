@@ -21,6 +21,9 @@ void loop_stop(struct loop *l);
 /* One round of events, waiting at most `ms` (0: not at all) for the first; for tests and tools. */
 void loop_once(struct loop *l, int ms);
 
+/* How many descriptors this process may have open, sockets among them. */
+int64_t loop_file_limit(void);
+
 /* libuv's own loop, for core and gateway/http only: a `uv_loop_t *`. */
 void *loop_uv(struct loop *l);
 

@@ -1,6 +1,7 @@
 #include "dispatch.h"
 #include "calls.h"
 #include "core/conf.h"
+#include "core/loop.h"
 #include "lane.h"
 #include "report.h"
 #include <limits.h>
@@ -244,6 +245,13 @@ static void clock_changed(struct note_listener *listener, struct str arn)
         }
 }
 
+/* Each holds two descriptors, and half of all are for connections: who is refused one learns nothing. */
+static int most_idle(const struct world *w)
+{
+    int64_t wanted = w->conf ? w->conf->idle_workers : INT_MAX, half = loop_file_limit() / 2 / 2;
+    return (int)(wanted < half ? wanted : half);
+}
+
 struct dispatch *dispatch_new(struct world *w)
 {
     struct dispatch *d = xcalloc(1, sizeof(*d));
@@ -254,7 +262,7 @@ struct dispatch *dispatch_new(struct world *w)
     if (lane_is_inline(w))
         d->most_homes = 1;
     list_init(&d->idle);
-    d->most_idle = w->conf ? w->conf->idle_workers : INT_MAX;
+    d->most_idle = most_idle(w);
     d->clock.heard = clock_changed;
     note_listen(w, &d->clock, STR(CLOCK_NOTE));
     watch_start(d);

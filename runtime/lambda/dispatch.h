@@ -9,8 +9,8 @@
  * A lane is one function's traffic: its queue and its homes.  A home is where its handlers run (home.h): a
  * worker process, or this process with --inline.  Homes start with the first invocation, at most `workers`
  * of them, a few more while some are stuck in one handler; they are retired when idle for five minutes, and
- * earlier, the longest idle first, when there are more than `idle_workers` or another function lacks what
- * they hold. */
+ * earlier, the longest idle first, when there are more than `idle_workers`, when they hold half of the
+ * descriptors, or when another function lacks what they hold. */
 #ifndef LAMBDA_DISPATCH_H
 #define LAMBDA_DISPATCH_H
 

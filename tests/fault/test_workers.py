@@ -1,11 +1,12 @@
 """Worker processes that are stopped, killed, or not to be had: invocations end, and nobody else waits."""
+import http.client
 import os
 import resource
 import shutil
 import signal
 import unittest
 
-from harness import BINARY, Tidepool, parent_of, process_fields, until
+from harness import BINARY, PATIENCE, Tidepool, parent_of, process_fields, until
 
 COUNT = """
 local count = 0
@@ -105,6 +106,22 @@ class Few(unittest.TestCase):
             until(lambda: len(workers_of(t)) == 3)
             self.assertEqual([t.invoke("f%d" % i).json for i in (7, 6, 5)], [2, 2, 2])
             self.assertEqual(t.invoke("f0").json, 1)
+
+    def test_who_is_without_work_leaves_descriptors_to_connections(self):
+        def few():
+            resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+
+        with Tidepool(files=app(50), prepare=few) as t:
+            for i in range(50):
+                self.assertEqual(t.invoke("f%d" % i).json, 1)
+            connections = [http.client.HTTPConnection("127.0.0.1", t.port, timeout=PATIENCE) for _ in range(30)]
+            for c in connections:
+                c.connect()
+            for c in connections:
+                c.request("GET", "/_tidepool/health")
+                self.assertEqual(c.getresponse().status, 200)  # and it stays open
+            for c in connections:
+                c.close()
 
     def test_at_the_limit_of_open_files_the_longest_idle_makes_room(self):
         with Tidepool(files=app(20)) as t:
