@@ -872,6 +872,31 @@ static void tags_and_permissions(void **state)
         n += snprintf(tags + n, sizeof(tags) - (size_t)n, "%s'%d':''", i ? "," : "", i);
     refused(r, "InvalidParameterValueException", "sqs", "TagQueue", "{" JOBS ",'Tags':{%s}}", tags);
     refused(r, "InvalidParameterValueException", "sqs", "CreateQueue", "{'QueueName':'q','tags':{%s}}", tags);
+    static const struct {
+        int key, value;
+        const char *prefix, *why;
+    } wrong[] = {{0, 1, "", "Tag keys must be"},
+                 {129, 1, "", "Tag keys must be"},
+                 {1, 257, "", "Tag values must be"},
+                 {1, 1, "aws:", "aws: prefixed tag key names are not allowed"},
+                 {128, 256, "", NULL}};
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+        char key[600] = "", value[600] = ""; /* of two bytes a character */
+        for (int k = 0; k < wrong[i].key; k++)
+            memcpy(key + 2 * k, "\xc3\xa4", 3);
+        for (int k = 0; k < wrong[i].value; k++)
+            memcpy(value + 2 * k, "\xc3\xa4", 3);
+        snprintf(tags, sizeof(tags), "'%s%s':'%s'", wrong[i].prefix, key, value);
+        if (!wrong[i].why) {
+            ask(r, "sqs", "TagQueue", "{" JOBS ",'Tags':{%s}}", tags);
+            continue;
+        }
+        assert_non_null(strstr(
+            refused(r, "InvalidParameterValueException", "sqs", "TagQueue", "{" JOBS ",'Tags':{%s}}", tags),
+            wrong[i].why));
+        refused(r, "InvalidParameterValueException", "sqs", "CreateQueue", "{'QueueName':'q','tags':{%s}}",
+                tags);
+    }
 }
 
 /* Codes and texts of the years before the JSON protocol, which clients still look for. */

@@ -1,4 +1,5 @@
 #include "fault.h"
+#include "base/codec.h"
 
 #define CORAL "com.amazon.coral.service"
 #define OLD "AWS.SimpleQueueService."
@@ -51,6 +52,32 @@ enum op_end fail_value(struct call *c, struct str value, const char *parameter, 
 enum op_end fail_tags(struct call *c, struct str queue)
 {
     return call_fail(c, &sqs_invalid_parameter_value, "Too many tags added for queue %.*s.", STR_ARG(queue));
+}
+
+/* "Tag restrictions", SQS developer guide; in the words that AWS's tagging has in common. */
+static const char *wrong_in_tag(struct str key, struct str value)
+{
+    long n = codec_utf16_len(key);
+    if (n < 1 || n > 128)
+        return "Tag keys must be between 1 and 128 characters in length.";
+    if (str_starts(key, STR("aws:")))
+        return "aws: prefixed tag key names are not allowed for external use.";
+    if (codec_utf16_len(value) > 256)
+        return "Tag values must be between 0 and 256 characters in length.";
+    return NULL;
+}
+
+bool tags_fit(struct call *c, const cJSON *tags)
+{
+    const cJSON *tag;
+    cJSON_ArrayForEach (tag, tags) {
+        const char *wrong = wrong_in_tag(json_name(&c->arena, tag), json_text(tag));
+        if (wrong) {
+            call_fail(c, &sqs_invalid_parameter_value, "%s", wrong);
+            return false;
+        }
+    }
+    return true;
 }
 
 /* What AWS says about a number outside its range, by parameter. */

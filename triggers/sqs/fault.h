@@ -29,6 +29,8 @@ enum op_end fail_value(struct call *c, struct str value, const char *parameter, 
 
 /* A queue would have more tags than it may. */
 enum op_end fail_tags(struct call *c, struct str queue);
+/* Whether each tag may be given; else the fault is set. */
+bool tags_fit(struct call *c, const cJSON *tags);
 
 /* The service row's words for input that does not fit its shape. */
 struct str sqs_invalid(struct call *c, const struct shape_error *errors, int n, const struct fault **fault);

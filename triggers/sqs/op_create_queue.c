@@ -100,7 +100,7 @@ static bool name_is_held(struct call *c, const struct create_queue_in *req)
 static struct sqs *begin(struct call *c, const struct create_queue_in *req, struct queue **q)
 {
     struct sqs *m = sqs_of(c);
-    if (!m || !check_name(c, req->name))
+    if (!m || !check_name(c, req->name) || !tags_fit(c, req->tags))
         return NULL;
     if (cJSON_GetArraySize(req->tags) > MAX_TAGS) {
         fail_tags(c, req->name);

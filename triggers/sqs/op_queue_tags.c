@@ -50,7 +50,7 @@ static enum op_end run_tag(struct call *c, const void *input)
 {
     const struct tags_in *req = input;
     struct queue *q = queue_by_url(c, req->queue_url);
-    if (!q)
+    if (!q || !tags_fit(c, req->tags))
         return OP_FAULT;
     cJSON *tags = json_copy(q->tags);
     const cJSON *tag;
