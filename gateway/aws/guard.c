@@ -197,7 +197,7 @@ static struct visit visit_of(const struct conf *conf, const struct http_request 
             v.dest = value;
         else if (name.n == 10 && str_ieq(name, STR("user-agent")))
             v.agent = value;
-        else if (str_ieq(name, STR(HTTP_BY_HANDLER)))
+        else if (name.n == sizeof(HTTP_BY_HANDLER) - 1 && str_ieq(name, STR(HTTP_BY_HANDLER)))
             v.by_handler = true;
     }
     return v;
