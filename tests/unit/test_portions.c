@@ -126,6 +126,29 @@ static void counting_messages_sweeps_expired_ones_in_portions(void **state)
     assert_int_equal(watched.rows, 0);
 }
 
+/* Those that came back from their receivers may be any number: only what is in flight is walked over. */
+static void counting_messages_looks_at_those_in_flight_alone(void **state)
+{
+    struct room *r = *state;
+    ask(r, "sqs", "SetQueueAttributes", "{" JOBS ",'Attributes':{'MessageRetentionPeriod':'3600'}}");
+    send(r, 600);
+    for (int i = 0; i < 60; i++)
+        ask(r, "sqs", "ReceiveMessage", "{" JOBS ",'MaxNumberOfMessages':10,'VisibilityTimeout':30}");
+    room_advance(r, 30000);
+    send(r, 5);
+    ask(r, "sqs", "ReceiveMessage", "{" JOBS ",'MaxNumberOfMessages':10,'VisibilityTimeout':30}");
+    ask(r, "sqs", "SendMessage", "{" JOBS ",'MessageBody':'later','DelaySeconds':9}");
+    for (int restarted = 0; restarted < 2; restarted++) {
+        watch(r, "sqs.due");
+        const cJSON *out = ask(r, "sqs", "GetQueueAttributes", "{" JOBS ",'AttributeNames':['All']}");
+        assert_string_equal(text_at(out, "Attributes.ApproximateNumberOfMessages"), "595");
+        assert_string_equal(text_at(out, "Attributes.ApproximateNumberOfMessagesNotVisible"), "10");
+        assert_string_equal(text_at(out, "Attributes.ApproximateNumberOfMessagesDelayed"), "1");
+        assert_int_equal(watched.worked, 11 * 20);
+        world_drop(r->world);
+    }
+}
+
 static void many_messages_go_to_the_dead_letter_queue_in_portions(void **state)
 {
     struct room *r = *state;
@@ -544,6 +567,7 @@ int main(void)
         PORTION_TEST(a_receive_passes_over_expired_messages_in_portions),
         PORTION_TEST(several_receivers_share_the_portion_of_a_turn),
         PORTION_TEST(counting_messages_sweeps_expired_ones_in_portions),
+        PORTION_TEST(counting_messages_looks_at_those_in_flight_alone),
         PORTION_TEST(many_messages_go_to_the_dead_letter_queue_in_portions),
         PORTION_TEST(a_long_poll_that_found_only_expired_messages_waits_on),
         PORTION_TEST(a_purged_queue_is_empty_at_once_and_its_messages_go_in_portions),

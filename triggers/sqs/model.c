@@ -223,6 +223,8 @@ struct queue *queue_by_url(struct call *c, struct str url)
 
 /* --- counting and waking */
 
+#define ROW_WORK 20 /* of a walk, in the steps of call_works */
+
 /* One walk over the due rows; `seq` of those that were received tells where the fresh ones begin, because
  * fresh messages are received in the order of their numbers. */
 struct walk {
@@ -250,7 +252,16 @@ static void walk_one(void *arg, const struct due *d)
 static enum rc walk(struct call *c, struct queue *q, struct walk *w)
 {
     *w = (struct walk){.q = q, .now = c->now, .first = INT64_MAX};
-    return due_each(c->txn, q->id, walk_one, w);
+    return due_each(c->txn, q->id, INT64_MIN, walk_one, w);
+}
+
+/* The same over the rows whose time is still to come. */
+static enum rc walk_ahead(struct call *c, struct queue *q, struct walk *w)
+{
+    *w = (struct walk){.q = q, .now = c->now, .first = INT64_MAX};
+    enum rc rc = due_each(c->txn, q->id, c->now, walk_one, w);
+    call_works(c, w->rows * ROW_WORK);
+    return rc;
 }
 
 /* The first fresh message lies behind the last that was received; those between were deleted since. */
@@ -283,6 +294,7 @@ enum rc queue_learn(struct call *c, struct queue *q)
     if (rc != RC_OK)
         return rc;
     q->due_rows = w.rows, q->next_due = w.first, q->in_flight = w.counts.in_flight;
+    q->counted_until = 0;
     q->learned = true;
     return RC_OK;
 }
@@ -291,6 +303,8 @@ void queue_due_written(struct queue *q, int64_t visible_at)
 {
     if (visible_at < q->next_due)
         q->next_due = visible_at;
+    if (visible_at < q->counted_until)
+        q->counted_until = visible_at;
 }
 
 void queue_count(struct queue *q, int64_t due_rows, int64_t in_flight)
@@ -306,13 +320,24 @@ enum rc queue_counts_now(struct call *c, struct queue *q, struct queue_counts *o
     struct walk w;
     enum rc rc = queue_learn(c, q);
     if (rc == RC_OK)
-        rc = walk(c, q, &w);
+        rc = walk_ahead(c, q, &w);
     if (rc != RC_OK)
         return rc;
     q->in_flight = w.counts.in_flight;
+    q->counted_until = w.first;
     *out = w.counts;
-    out->visible += (int64_t)(q->last_fresh + 1 - q->head);
+    out->visible = q->due_rows - w.rows + (int64_t)(q->last_fresh + 1 - q->head);
     return RC_OK;
+}
+
+enum rc queue_full(struct call *c, struct queue *q, bool *full)
+{
+    struct queue_counts counts;
+    enum rc rc = queue_learn(c, q);
+    if (rc == RC_OK && q->in_flight >= MAX_IN_FLIGHT && c->now >= q->counted_until)
+        rc = queue_counts_now(c, q, &counts);
+    *full = q->in_flight >= MAX_IN_FLIGHT;
+    return rc;
 }
 
 void queue_wake_at(struct queue *q, int64_t at)

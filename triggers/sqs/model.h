@@ -43,7 +43,8 @@ struct queue { /* room */
     uint64_t last_fresh, last_placed; /* the highest seq of each kind; 0: none */
     int64_t due_rows;                 /* messages that are not fresh */
     int64_t next_due;                 /* no due row is earlier than this */
-    int64_t in_flight; /* at least as many as are in flight: who became visible again is still counted */
+    int64_t in_flight;     /* at least as many as are in flight: who became visible again is still counted */
+    int64_t counted_until; /* in_flight was counted, and none of them becomes visible before this */
 
     struct timer wake; /* notes the ARN when the next message becomes visible */
     int64_t wake_at;
@@ -91,7 +92,11 @@ void queue_count(struct queue *q, int64_t due_rows, int64_t in_flight);
 struct queue_counts {
     int64_t visible, in_flight, delayed;
 };
+/* Looks at the rows whose time is still to come, and at no others. */
 enum rc queue_counts_now(struct call *c, struct queue *q, struct queue_counts *out);
+
+/* Are as many in flight as may be?  Counts only when that may have changed with the time. */
+enum rc queue_full(struct call *c, struct queue *q, bool *full);
 
 /* Notes the queue at `at` (INT64_MAX: nothing will become visible). */
 void queue_wake_at(struct queue *q, int64_t at);

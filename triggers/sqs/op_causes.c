@@ -64,7 +64,7 @@ static enum rc look_at_queue(struct look *l, struct queue *q)
         look_at_fresh(l);
     if (l->rc != RC_OK || l->enough)
         return l->rc;
-    enum rc rc = due_each(l->call->txn, q->id, look_at_due, l);
+    enum rc rc = due_each(l->call->txn, q->id, INT64_MIN, look_at_due, l);
     return rc == RC_OK ? l->rc : rc;
 }
 

@@ -297,16 +297,6 @@ static enum rc take(struct call *c, struct taking *t)
     return rc;
 }
 
-static enum rc at_limit(struct call *c, struct queue *q, bool *full)
-{
-    struct queue_counts counts;
-    enum rc rc = queue_learn(c, q);
-    if (rc == RC_OK && q->in_flight >= MAX_IN_FLIGHT)
-        rc = queue_counts_now(c, q, &counts);
-    *full = q->in_flight >= MAX_IN_FLIGHT;
-    return rc;
-}
-
 static enum op_end run(struct call *c, const void *input)
 {
     const struct receive_message_in *req = input;
@@ -323,7 +313,7 @@ static enum op_end run(struct call *c, const void *input)
                        .visibility = req->visibility == SHAPE_NO_INT ? q->visibility : req->visibility,
                        .max = req->max == SHAPE_NO_INT ? 1 : (int)req->max};
     bool full;
-    enum rc rc = at_limit(c, q, &full);
+    enum rc rc = queue_full(c, q, &full);
     if (rc == RC_OK && full && wait == 0)
         return call_fail(c, &sqs_over_limit, NULL);
     if (rc == RC_OK && !full)

@@ -504,6 +504,21 @@ static enum rc due_scan(struct store *s, uint64_t queue, struct store_cursor **a
     return rc;
 }
 
+/* Those whose time is later than `after`. */
+static enum rc due_scan_after(struct store *s, uint64_t queue, int64_t after, struct store_cursor **at)
+{
+    struct key all, from, end;
+    key_init(&all, DUE);
+    key_u64(&all, queue);
+    key_after(&end, key_view(&all));
+    due_key(&from, queue, after, UINT64_MAX);
+    enum rc rc = store_seek(s, at, key_view(&from), key_view(&end), false);
+    key_release(&all);
+    key_release(&from);
+    key_release(&end);
+    return rc;
+}
+
 enum rc due_first(struct store *s, uint64_t queue, int64_t now, int max, struct due *rows, int *n,
                   int64_t *next)
 {
@@ -532,16 +547,8 @@ enum rc due_first(struct store *s, uint64_t queue, int64_t now, int max, struct 
 enum rc due_ahead(struct store *s, uint64_t queue, int64_t now, int64_t most, int64_t *n, int64_t *first)
 {
     *n = 0, *first = INT64_MAX;
-    struct key all, from, end;
-    key_init(&all, DUE);
-    key_u64(&all, queue);
-    key_after(&end, key_view(&all));
-    due_key(&from, queue, now, UINT64_MAX);
     struct store_cursor *at;
-    enum rc rc = store_seek(s, &at, key_view(&from), key_view(&end), false);
-    key_release(&all);
-    key_release(&from);
-    key_release(&end);
+    enum rc rc = due_scan_after(s, queue, now, &at);
     if (rc != RC_OK)
         return rc;
     struct str key, value;
@@ -558,10 +565,11 @@ enum rc due_ahead(struct store *s, uint64_t queue, int64_t now, int64_t most, in
     return rc == RC_END ? RC_OK : rc;
 }
 
-enum rc due_each(struct store *s, uint64_t queue, void (*visit)(void *arg, const struct due *d), void *arg)
+enum rc due_each(struct store *s, uint64_t queue, int64_t after,
+                 void (*visit)(void *arg, const struct due *d), void *arg)
 {
     struct store_cursor *at;
-    enum rc rc = due_scan(s, queue, &at);
+    enum rc rc = after == INT64_MIN ? due_scan(s, queue, &at) : due_scan_after(s, queue, after, &at);
     if (rc != RC_OK)
         return rc;
     struct str key, value;

@@ -95,8 +95,10 @@ enum rc due_first(struct store *s, uint64_t queue, int64_t now, int max, struct 
 /* How many rows have visible_at > now, counted up to `most`, and the time of the first. */
 enum rc due_ahead(struct store *s, uint64_t queue, int64_t now, int64_t most, int64_t *n, int64_t *first);
 
-/* Walks over all due rows of the queue, in the order of their times. */
-enum rc due_each(struct store *s, uint64_t queue, void (*visit)(void *arg, const struct due *d), void *arg);
+/* Walks over the due rows of the queue that are later than `after` (INT64_MIN: over all), in the order of
+ * their times. */
+enum rc due_each(struct store *s, uint64_t queue, int64_t after,
+                 void (*visit)(void *arg, const struct due *d), void *arg);
 
 enum rc moved_write(struct store *s, uint64_t queue, uint64_t seq, int64_t visible_at);
 enum rc moved_read(struct store *s, uint64_t queue, uint64_t seq, int64_t *visible_at);
