@@ -91,7 +91,7 @@ struct visit {
  * a browser on this machine can be led so; from elsewhere a machine is called what its network calls it. */
 static bool host_is_foreign(const struct visit *v)
 {
-    return v->host.p && is_loopback_address(v->http->remote) && !is_ours(v->conf, v->host);
+    return v->host.p && !is_ours(v->conf, v->host) && is_loopback_address(v->http->remote);
 }
 
 static bool origin_is_foreign(const struct visit *v)
@@ -185,15 +185,15 @@ static struct visit visit_of(const struct conf *conf, const struct http_request 
     struct visit v = {.conf = conf, .http = http};
     for (size_t i = 0; i < http->headers.n; i++) {
         struct str name = http->headers.list[i].name, value = http->headers.list[i].value;
-        if (name.n == 4 && str_ieq(name, STR("host")))
+        if (str_ieq(name, STR("host")))
             v.host = value;
-        else if (name.n == 6 && str_ieq(name, STR("origin")))
+        else if (str_ieq(name, STR("origin")))
             v.origin = value;
-        else if (name.n == 14 && str_ieq(name, STR("sec-fetch-site")))
+        else if (str_ieq(name, STR("sec-fetch-site")))
             v.site = value;
-        else if (name.n == 14 && str_ieq(name, STR("sec-fetch-mode")))
+        else if (str_ieq(name, STR("sec-fetch-mode")))
             v.mode = value;
-        else if (name.n == 14 && str_ieq(name, STR("sec-fetch-dest")))
+        else if (str_ieq(name, STR("sec-fetch-dest")))
             v.dest = value;
         else if (name.n == 10 && str_ieq(name, STR("user-agent")))
             v.agent = value;

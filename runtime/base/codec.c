@@ -153,21 +153,30 @@ static bool eight_ascii(const unsigned char *p)
     return (w & 0x8080808080808080u) == 0;
 }
 
+static size_t ascii_run(const unsigned char *from, const unsigned char *end)
+{
+    const unsigned char *p = from;
+    while (end - p >= 8 && eight_ascii(p))
+        p += 8;
+    while (p < end && *p < 0x80)
+        p++;
+    return (size_t)(p - from);
+}
+
 long codec_utf16_len(struct str in)
 {
     const unsigned char *p = (const unsigned char *)in.p, *end = in.n ? p + in.n : p;
     long units = 0;
-    while (p < end) {
-        if (end - p >= 8 && eight_ascii(p)) {
-            p += 8, units += 8;
-            continue;
-        }
-        size_t n = codec_utf8_step(p, (size_t)(end - p));
+    for (;;) {
+        size_t n = ascii_run(p, end);
+        p += n, units += (long)n;
+        if (p == end)
+            return units;
+        n = codec_utf8_step(p, (size_t)(end - p));
         if (!n)
             return -1;
         p += n, units += n == 4 ? 2 : 1;
     }
-    return units;
 }
 
 bool codec_utf8_valid(struct str in)

@@ -1,6 +1,7 @@
 #include "base/ident.h"
 
 #include "base/rc.h"
+#include <endian.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -41,12 +42,30 @@ double ident_unit(struct ident *g)
     return (double)(ident_u64(g) >> 11) * 0x1.0p-53;
 }
 
-/* n digits of 4 bits each, lowest first; returns the bits that are left. */
-static uint64_t put_hex(char *out, size_t n, uint64_t bits)
+/* Eight digits of 4 bits each, lowest first, all at once: each into a byte of its own, and from ten on
+ * letters. */
+static uint64_t eight_digits(uint32_t bits)
 {
-    for (size_t i = 0; i < n; i++, bits >>= 4)
-        out[i] = "0123456789abcdef"[bits & 15];
-    return bits;
+    const uint64_t ones = 0x0101010101010101u;
+    uint64_t w = bits;
+    w = (w | w << 16) & 0x0000ffff0000ffffu;
+    w = (w | w << 8) & 0x00ff00ff00ff00ffu;
+    w = (w | w << 4) & 0x0f0f0f0f0f0f0f0fu;
+    uint64_t letters = (w + 6 * ones) >> 4 & ones;
+    return htole64(w + '0' * ones + letters * ('a' - '0' - 10));
+}
+
+/* n digits of 4 bits each, lowest first; returns the bits that are left. */
+static inline uint64_t put_hex(char *out, size_t n, uint64_t bits)
+{
+    uint64_t digits = eight_digits((uint32_t)bits);
+    for (; n > 8; n -= 8, out += 8) {
+        memcpy(out, &digits, 8);
+        bits >>= 32;
+        digits = eight_digits((uint32_t)bits);
+    }
+    memcpy(out, &digits, n);
+    return bits >> 4 * n;
 }
 
 /* xxxxxxxx-xxxx-4xxx-vxxx-xxxxxxxxxxxx, v one of 8 9 a b */

@@ -47,8 +47,14 @@ static inline bool str_is(struct str a, const char *z)
     return str_eq(a, str_z(z));
 }
 
-/* Equal but for the case of ASCII letters. */
-bool str_ieq(struct str a, struct str b);
+/* Two runs of n bytes, equal but for the case of ASCII letters? */
+bool str_same_letters(const char *a, const char *b, size_t n);
+
+/* Equal but for the case of ASCII letters.  Most texts differ in their length or first letter. */
+static inline bool str_ieq(struct str a, struct str b)
+{
+    return a.n == b.n && (a.n == 0 || (((*a.p ^ *b.p) & ~0x20) == 0 && str_same_letters(a.p, b.p, a.n)));
+}
 
 /* Is it one of these n, but for the case of ASCII letters? */
 bool str_ieq_any(struct str s, const struct str *list, size_t n);

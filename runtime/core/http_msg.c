@@ -1,15 +1,10 @@
 #include "core/http_msg.h"
 
-static bool name_is(const struct http_header *h, struct str name)
-{
-    return h->name.n == name.n && str_ieq(h->name, name);
-}
-
 struct str http_header_get(const struct http_headers *h, const char *name)
 {
     struct str wanted = str_z(name);
     for (size_t i = 0; i < h->n; i++)
-        if (name_is(&h->list[i], wanted))
+        if (str_ieq(h->list[i].name, wanted))
             return h->list[i].value;
     return STR_NONE;
 }
@@ -32,7 +27,7 @@ void http_header_set(struct http_headers *h, struct arena *a, struct str name, s
     size_t kept = 0;
     bool placed = false;
     for (size_t i = 0; i < h->n; i++) {
-        if (!name_is(&h->list[i], name)) {
+        if (!str_ieq(h->list[i].name, name)) {
             h->list[kept++] = h->list[i];
         } else if (!placed) {
             h->list[kept++] = (struct http_header){name, value};
@@ -49,7 +44,7 @@ void http_header_del(struct http_headers *h, const char *name)
     struct str gone = str_z(name);
     size_t kept = 0;
     for (size_t i = 0; i < h->n; i++)
-        if (!name_is(&h->list[i], gone))
+        if (!str_ieq(h->list[i].name, gone))
             h->list[kept++] = h->list[i];
     h->n = kept;
 }

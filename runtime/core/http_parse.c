@@ -185,7 +185,7 @@ static int check_field(struct http_parser *p, const struct field *f, int *hosts)
 {
     if (folded(p, f))
         return refuse(p, 400, "a header is folded over lines");
-    struct str name = view(p, f->name), value = str_trim(view(p, f->value));
+    struct str name = view(p, f->name), value = view(p, f->value);
     switch (name.n) {
     case 0:
         return refuse(p, 400, "a header has no name");
@@ -195,12 +195,12 @@ static int check_field(struct http_parser *p, const struct field *f, int *hosts)
     case 6:
         if (!str_ieq(name, STR("expect")))
             break;
-        if (!str_ieq(value, STR("100-continue")))
+        if (!str_ieq(str_trim(value), STR("100-continue")))
             return refuse(p, 417, "the expectation is not known");
         p->wants_continue = true;
         break;
     case 17:
-        if (str_ieq(name, STR("transfer-encoding")) && !str_ieq(value, STR("chunked")))
+        if (str_ieq(name, STR("transfer-encoding")) && !str_ieq(str_trim(value), STR("chunked")))
             return refuse(p, 501, "the transfer coding is not known");
         break;
     }

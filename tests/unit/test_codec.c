@@ -121,11 +121,48 @@ static void utf8(void **state)
     arena_release(&a);
 }
 
+/* The same seed is the same names. */
+static void names_are_the_digits_of_their_bits(void **state)
+{
+    (void)state;
+    struct ident g, same;
+    ident_init(&g, 7);
+    ident_init(&same, 7);
+    for (size_t n = 1; n <= 16; n++) {
+        char out[17];
+        ident_hex(&g, out, n);
+        uint64_t bits = ident_u64(&same);
+        assert_int_equal(strlen(out), n);
+        for (size_t i = 0; i < n; i++, bits >>= 4)
+            assert_int_equal(out[i], "0123456789abcdef"[bits & 15]);
+    }
+}
+
+/* Texts are looked at eight bytes at a time. */
+static void what_is_no_utf8_is_found_at_each_place(void **state)
+{
+    (void)state;
+    for (size_t n = 2; n <= 24; n++)
+        for (size_t at = 0; at + 1 < n; at++) {
+            char text[24];
+            memset(text, 'x', n);
+            memcpy(text + at, "\xc3\xbc", 2);
+            assert_int_equal(codec_utf16_len(str_n(text, n)), (long)n - 1);
+            text[at + 1] = 'x';
+            assert_int_equal(codec_utf16_len(str_n(text, n)), -1);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(hex),     cmocka_unit_test(base64), cmocka_unit_test(base64_of_any_bytes),
-        cmocka_unit_test(percent), cmocka_unit_test(utf8),
+        cmocka_unit_test(hex),
+        cmocka_unit_test(base64),
+        cmocka_unit_test(base64_of_any_bytes),
+        cmocka_unit_test(percent),
+        cmocka_unit_test(utf8),
+        cmocka_unit_test(names_are_the_digits_of_their_bits),
+        cmocka_unit_test(what_is_no_utf8_is_found_at_each_place),
     };
     return cmocka_run_group_tests_name("codec", tests, NULL, NULL);
 }

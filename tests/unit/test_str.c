@@ -19,6 +19,25 @@ static void equality(void **state)
     assert_false(str_ieq(STR("a[b"), STR("a{b"))); /* 0x20 apart, but no letters */
 }
 
+/* Texts are compared eight bytes at a time: the same rule for each byte and at each place. */
+static void letters_alone_have_two_cases(void **state)
+{
+    (void)state;
+    for (int x = 0; x < 256; x++)
+        for (int y = 0; y < 256; y++)
+            for (size_t n = 3; n <= 18; n += 3) {
+                char a[20], b[20];
+                size_t at = (size_t)(x + y) % n;
+                memset(a, 'q', n);
+                memset(b, 'Q', n);
+                a[at] = (char)x, b[at] = (char)y;
+                bool letter = (x | 0x20) >= 'a' && (x | 0x20) <= 'z';
+                bool same = x == y || (letter && (x ^ y) == 0x20);
+                if (str_ieq(str_n(a, n), str_n(b, n)) != same)
+                    fail_msg("%02x and %02x at %zu of %zu", (unsigned)x, (unsigned)y, at, n);
+            }
+}
+
 static void order(void **state)
 {
     (void)state;
@@ -143,11 +162,17 @@ static void rings(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(equality),        cmocka_unit_test(order),
-        cmocka_unit_test(ends_and_places), cmocka_unit_test(parts),
-        cmocka_unit_test(cutting),         cmocka_unit_test(integers),
-        cmocka_unit_test(decimals),        cmocka_unit_test(numbers_in_decimal),
-        cmocka_unit_test(copying),         cmocka_unit_test(rings),
+        cmocka_unit_test(equality),
+        cmocka_unit_test(letters_alone_have_two_cases),
+        cmocka_unit_test(order),
+        cmocka_unit_test(ends_and_places),
+        cmocka_unit_test(parts),
+        cmocka_unit_test(cutting),
+        cmocka_unit_test(integers),
+        cmocka_unit_test(decimals),
+        cmocka_unit_test(numbers_in_decimal),
+        cmocka_unit_test(copying),
+        cmocka_unit_test(rings),
     };
     return cmocka_run_group_tests_name("str", tests, NULL, NULL);
 }
