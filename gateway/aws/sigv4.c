@@ -12,15 +12,23 @@ static struct sigv4 read_scope(struct str scope)
     return s;
 }
 
+/* What a header says: AWS4-HMAC-SHA256 Credential=..., SignedHeaders=..., Signature=... */
+static struct str credential(struct str header)
+{
+    str_cut(&header, ' '); /* the scheme */
+    while (header.p) {
+        struct str field = str_trim(str_cut(&header, ','));
+        if (str_starts(field, STR("Credential=")))
+            return str_sub(field, 11, field.n);
+    }
+    return STR_NONE;
+}
+
 struct sigv4 sigv4_read(const struct http_request *r, struct arena *a)
 {
-    struct str header = http_header_get(&r->headers, "authorization");
-    ptrdiff_t at = str_search(header, STR("Credential="));
-    if (header.p && at >= 0) {
-        struct str rest = str_sub(header, (size_t)at + 11, header.n);
-        return read_scope(str_trim(str_cut(&rest, ',')));
-    }
-    struct str scope = form_find(r->query, "X-Amz-Credential", a);
+    struct str scope = credential(http_header_get(&r->headers, "authorization"));
+    if (!scope.p)
+        scope = form_find(r->query, "X-Amz-Credential", a);
     return scope.p ? read_scope(scope) : (struct sigv4){.access_key = STR_NONE};
 }
 

@@ -72,6 +72,16 @@ static void it_is_found_by_signature_host_or_version(void **state)
         "GET /?Action=GetCallerIdentity&X-Amz-Credential=test%2F20261122%2Fus-east-1%2Fsts%2Faws4_request",
         NULL, "");
     assert_int_equal(t.status, 200);
+    static const char *const signatures[] = {
+        "Authorization: AWS4-HMAC-SHA256 "
+        "SignedHeaders=host,Signature=0,Credential=a/20261122/us-east-1/sts/aws4_request",
+        "Authorization: AWS4-HMAC-SHA256  Credential=a/20261122/us-east-1/sts/aws4_request , "
+        "SignedHeaders=host",
+    };
+    for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
+        aws_ask(&t, "GET /?Action=GetCallerIdentity", (const char *[]){signatures[i], NULL}, "");
+        assert_int_equal(t.status, 200);
+    }
     aws_test_close(&t);
 }
 
