@@ -195,9 +195,9 @@ static struct visit visit_of(const struct conf *conf, const struct http_request 
             v.mode = value;
         else if (str_ieq(name, STR("sec-fetch-dest")))
             v.dest = value;
-        else if (name.n == 10 && str_ieq(name, STR("user-agent")))
+        else if (str_ieq(name, STR("user-agent")))
             v.agent = value;
-        else if (name.n == sizeof(HTTP_BY_HANDLER) - 1 && str_ieq(name, STR(HTTP_BY_HANDLER)))
+        else if (str_ieq(name, STR(HTTP_BY_HANDLER)))
             v.by_handler = true;
     }
     return v;
