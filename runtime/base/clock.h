@@ -36,8 +36,8 @@ int64_t clock_real_ms_until(const struct clock *c, int64_t due_ms);
 /* Real monotonic microseconds: for measuring ourselves and guarding worker processes; never for a rule. */
 int64_t clock_mono_us(void);
 
-/* Microseconds of processor that a process has used, all its threads together; -1: there is no such process.
- */
+/* Microseconds of processor that a process (0: this one) has used, all its threads together; -1: there is no
+ * such process.  Async-signal-safe. */
 int64_t clock_processor_us(pid_t pid);
 
 /* Text forms, UTC; a year has four digits, 0000 to 9999.  out sizes include the zero. */

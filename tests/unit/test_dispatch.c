@@ -524,9 +524,20 @@ static void test_new_code_under_load(void **state)
 
 /* Inside one C function for ever, which no Lua hook can interrupt. */
 #define FINDER                                                                                               \
+    "local text, pattern = string.rep('a', 3000), string.rep('a?', 60) .. 'b' "                              \
     "return function(event) "                                                                                \
-    "if event.burn then string.find(string.rep('a', 3000), string.rep('a?', 60) .. 'b') end "                \
+    "if event.burn then print('into find') string.find(text, pattern) end "                                  \
     "return event.n end"
+
+/* Whether a handler wrote that line. */
+static bool was_printed(const struct fixture *x, const char *line)
+{
+    struct trace_event e = {0};
+    while (trace_next(x->w->trace, e.seq, &e))
+        if (e.kind == TRACE_LOG && e.detail.p && strstr(e.detail.p, line))
+            return true;
+    return false;
+}
 
 static void test_string_find_holds_nobody(void **state)
 {
@@ -540,6 +551,8 @@ static void test_string_find_holds_nobody(void **state)
     assert_string_equal(payload(&warm), "1");
     forget(&warm, 1);
     shoot(x, &burner, "{\"burn\":1}");
+    while (!was_printed(x, "into find")) /* who had begun beside it before that would have to end with it */
+        loop_once(x->loop, 1);
     for (int i = 0; i < N; i++) {
         shoot(x, &shots[i], "{\"n\":2}");
         loop_once(x->loop, 2);
