@@ -160,16 +160,24 @@ static void job_end(struct job *j, enum rc committed)
     c->on_end(c);
 }
 
-struct call *door_open(struct world *w, const struct call *parent, const char *service, const char *operation)
+/* A service may have several rows in the table. */
+const struct op_row *door_find(const struct world *w, struct str service, struct str operation,
+                               const struct service **of)
 {
     for (const struct service *const *s = w->services; *s; s++) {
-        if (strcmp((*s)->name, service) != 0)
-            continue;
-        const struct op_row *op = op_find(*s, str_z(operation));
+        const struct op_row *op = str_is(service, (*s)->name) ? op_find(*s, operation) : NULL;
+        *of = *s;
         if (op)
-            return call_new(w, parent, *s, op);
+            return op;
     }
     return NULL;
+}
+
+struct call *door_open(struct world *w, const struct call *parent, const char *service, const char *operation)
+{
+    const struct service *s;
+    const struct op_row *op = door_find(w, str_z(service), str_z(operation), &s);
+    return op ? call_new(w, parent, s, op) : NULL;
 }
 
 void door_submit(struct call *c)

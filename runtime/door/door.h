@@ -14,6 +14,10 @@
 
 #include "door/call.h"
 
+/* The operation of this name and, in *of, the service whose row has it; NULL: there is none. */
+const struct op_row *door_find(const struct world *w, struct str service, struct str operation,
+                               const struct service **of);
+
 struct call *door_open(struct world *w, const struct call *parent, const char *service,
                        const char *operation);
 

@@ -23,11 +23,12 @@ enum op_end {
 };
 
 enum op_flags {
-    OP_INTERNAL = 1, /* not on the network: only other parts of tidepool may call it */
-    OP_TYPED = 2,    /* an inside caller may hand over c->typed instead of a tree; run's `in` is then NULL */
-    OP_QUIET = 4,    /* leaves no event in the stream (polls, peeks) */
-    OP_AT_ROOT = 8,  /* Query: asked at the service's address, not at that of one of its resources */
-    OP_SILENT = 16,  /* has no answer: in AWS JSON an empty body */
+    OP_INTERNAL = 1,  /* not on the network: only other parts of tidepool may call it */
+    OP_TYPED = 2,     /* an inside caller may hand over c->typed instead of a tree; run's `in` is then NULL */
+    OP_QUIET = 4,     /* leaves no event in the stream (polls, peeks) */
+    OP_AT_ROOT = 8,   /* Query: asked at the service's address, not at that of one of its resources */
+    OP_SILENT = 16,   /* has no answer: in AWS JSON an empty body */
+    OP_DELIVERS = 32, /* a row of the outbox may name it: it ends within its turn (Invoke: an event does) */
 };
 
 struct op_row {

@@ -89,7 +89,7 @@ static enum stored_mend mend(struct arena *a, struct found *f)
 }
 
 /* What is wrong with the row; absent: nothing. */
-static struct str wrong_in(struct arena *a, const struct found *f)
+static struct str wrong_in(struct arena *a, const struct world *w, const struct found *f)
 {
     struct shape_error error;
     if (!key_fits(f->form, f->key))
@@ -104,7 +104,7 @@ static struct str wrong_in(struct arena *a, const struct found *f)
     bool wrong = shape_read(a, whole, row, &in_row, &error, 1);
     cJSON_Delete(row);
     if (!wrong)
-        return STR_NONE;
+        return f->form->wrong ? f->form->wrong(a, w, f->tree) : STR_NONE;
     return arena_printf(a, "has a member %.*s that is %s",
                         STR_ARG(str_sub(error.json_path, 4, error.json_path.n)),
                         error.problem == SHAPE_MISSING ? "missing" : "none of its kind");
@@ -199,7 +199,7 @@ static enum rc write_mended(struct check *k, enum rc rc)
 static enum rc check_row(struct check *k, struct arena *a, struct found *f)
 {
     enum stored_mend how = mend(a, f);
-    struct str why = how == STORED_GOES ? STR_NONE : wrong_in(a, f);
+    struct str why = how == STORED_GOES ? STR_NONE : wrong_in(a, k->w, f);
     if (why.p)
         tell(k->w, LOG_ERROR, "the state is damaged: ", f,
              arena_printf(a, "%.*s (--data another folder, or remove this one)", STR_ARG(why)));

@@ -21,6 +21,8 @@ struct stored_form {
     const struct shape_row *rows;
     /* Leads a row of an earlier version on; may meet any tree.  NULL: there is nothing to lead on. */
     enum stored_mend (*mend)(struct arena *a, cJSON *row);
+    /* What is wrong with a row that has its shape, as the line says it; absent: nothing.  NULL: not asked. */
+    struct str (*wrong)(struct arena *a, const struct world *w, const cJSON *row);
     /* What only one row may have: so many first parts of the key, with these members.  A row that becomes the
      * twin of another by its mending goes. */
     int one_texts;

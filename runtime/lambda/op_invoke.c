@@ -279,6 +279,6 @@ const struct op_row lambda_invoke = {
     .in = in,
     .in_size = sizeof(struct invoke_request),
     .out = out,
-    .flags = OP_TYPED | OP_QUIET, /* the invocation leaves its own events */
+    .flags = OP_TYPED | OP_QUIET | OP_DELIVERS, /* the invocation leaves its own events */
     .http = "POST /2015-03-31/functions/{FunctionName}/invocations",
 };

@@ -193,7 +193,7 @@ static enum op_end configuration(struct call *c, const void *input)
     return OP_DONE;
 }
 
-static const struct op_row invoke_row = {.name = "Invoke", .run = invoke, .flags = OP_TYPED};
+static const struct op_row invoke_row = {.name = "Invoke", .run = invoke, .flags = OP_TYPED | OP_DELIVERS};
 static const struct op_row configuration_row = {.name = "GetFunctionConfiguration", .run = configuration};
 static const struct op_row *const function_ops[] = {&invoke_row, &configuration_row, NULL};
 static const struct service functions = {.name = "lambda", .ops = function_ops};
@@ -228,7 +228,7 @@ static enum op_end take(struct call *c, const void *input)
 }
 
 static const struct op_row promise_row = {.name = "Promise", .run = promise};
-static const struct op_row take_row = {.name = "Take", .run = take};
+static const struct op_row take_row = {.name = "Take", .run = take, .flags = OP_DELIVERS};
 static const struct op_row *const target_ops[] = {&promise_row, &take_row, NULL};
 static const struct service target = {.name = "target", .ops = target_ops};
 
@@ -849,9 +849,11 @@ static void a_delivery_that_cannot_be_is_dropped(void **state)
         "{\"service\":\"nobody\",\"operation\":\"Take\"}",
         "{\"service\":\"target\",\"operation\":\"Nothing\",\"in\":{\"a\":1}}",
         "{\"service\":\"lambda\",\"operation\":\"Invoke\",\"in\":{\"FunctionName\":\"work\"}}",
+        "{\"service\":\"sqs\",\"operation\":\"ReceiveMessage\",\"in\":{\"QueueUrl\":\"jobs\","
+        "\"WaitTimeSeconds\":9}}",
     };
     struct room *r = *state;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         struct key k;
         key_init(&k, "outbox");
         key_i64(&k, 0);
@@ -871,6 +873,7 @@ static void a_delivery_that_cannot_be_is_dropped(void **state)
     assert_non_null(strstr(said, "the state is damaged: a delivery by nobody Take is dropped\n"));
     assert_non_null(strstr(said, "a delivery by target Nothing is dropped\n"));
     assert_non_null(strstr(said, "a delivery by lambda Invoke is dropped\n"));
+    assert_non_null(strstr(said, "a delivery by sqs ReceiveMessage is dropped\n")); /* it would park */
     free(said);
 }
 

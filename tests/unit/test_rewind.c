@@ -21,7 +21,7 @@ static enum op_end invoke(struct call *c, const void *in)
     return invoked.fails ? call_fail(c, &fault_internal, NULL) : OP_DONE;
 }
 
-static const struct op_row invoke_row = {.name = "Invoke", .run = invoke};
+static const struct op_row invoke_row = {.name = "Invoke", .run = invoke, .flags = OP_DELIVERS};
 static const struct op_row *const function_ops[] = {&invoke_row, NULL};
 static const struct service functions = {.name = "lambda", .ops = function_ops};
 

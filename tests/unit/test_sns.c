@@ -56,8 +56,11 @@ static enum op_end invoke(struct call *c, const void *input)
     return OP_DONE;
 }
 
-static const struct op_row invoke_row = {
-    .name = "Invoke", .run = invoke, .in = invoke_in, .in_size = sizeof(struct invoke_stub_in)};
+static const struct op_row invoke_row = {.name = "Invoke",
+                                         .run = invoke,
+                                         .in = invoke_in,
+                                         .in_size = sizeof(struct invoke_stub_in),
+                                         .flags = OP_DELIVERS};
 static const struct op_row *const invoke_ops[] = {&invoke_row, NULL};
 static const struct service lambda_service_stub = {
     .name = "lambda", .ops = invoke_ops, .open = notebook_open, .close = notebook_close};

@@ -302,6 +302,38 @@ static void rows_that_are_cut_or_of_other_bytes(void **state)
     }
 }
 
+static bool lives_with_delivery_by(const struct rows *all, const char *service, const char *operation,
+                                   const char *type)
+{
+    struct arena a;
+    arena_init(&a);
+    cJSON *tree = cJSON_Parse(outbox_row), *in = cJSON_GetObjectItem(tree, "in");
+    cJSON_ReplaceItemInObject(tree, "service", cJSON_CreateString(service));
+    cJSON_ReplaceItemInObject(tree, "operation", cJSON_CreateString(operation));
+    cJSON_AddStringToObject(in, "InvocationType", type);
+    cJSON_AddNumberToObject(in, "WaitTimeSeconds", 20);
+    bool lives = live_with(all, &all->list[all->n - 1], row_text(&a, tree, STR_NONE), operation);
+    cJSON_Delete(tree);
+    arena_release(&a);
+    return lives;
+}
+
+/* A delivery ends within a turn: one by an operation that may wait, that goes in portions, or that nobody
+ * has, would never end. */
+static void deliveries_by_each_operation(void **state)
+{
+    int n = 0;
+    for (const struct service *const *s = services; *s; s++)
+        for (const struct op_row *const *op = (*s)->ops; *op; op++)
+            n += lives_with_delivery_by(*state, (*s)->name, (*op)->name, "Event");
+    assert_int_equal(n, 4); /* SendMessage, Publish and its FanOut, Invoke */
+    assert_true(lives_with_delivery_by(*state, "sqs", "SendMessage", "Event"));
+    assert_true(lives_with_delivery_by(*state, "lambda", "Invoke", "Event"));
+    assert_false(lives_with_delivery_by(*state, "lambda", "Invoke", "RequestResponse"));
+    assert_false(lives_with_delivery_by(*state, "sqs", "Nothing", "Event"));
+    assert_false(lives_with_delivery_by(*state, "nobody", "SendMessage", "Event"));
+}
+
 static void rows_that_are_whole(void **state)
 {
     assert_true(live_with(*state, NULL, STR_NONE, "nothing"));
@@ -313,6 +345,7 @@ int main(void)
         cmocka_unit_test(rows_that_are_whole),
         cmocka_unit_test(each_member_of_each_row),
         cmocka_unit_test(rows_that_are_cut_or_of_other_bytes),
+        cmocka_unit_test(deliveries_by_each_operation),
     };
     return cmocka_run_group_tests_name("stored", tests, setup, teardown);
 }

@@ -61,13 +61,26 @@ static int64_t wait_of(struct str policy, int attempts)
     return -1;
 }
 
-/* The call that delivers; NULL: there is no such operation. */
-static struct call *delivery(struct call *push, const char *service, const char *operation,
+/* The operation by which a row says that it is delivered; NULL: there is none, or none that ends within this
+ * turn.  Of a function's invocation the event alone does: nobody waits for its answer. */
+static const struct op_row *deliverer(const struct world *w, struct str service, struct str operation,
+                                      const cJSON *in, const struct service **of)
+{
+    const struct op_row *op = door_find(w, service, operation, of);
+    bool ends = op && (op->flags & OP_DELIVERS) &&
+                (!str_is(service, "lambda") || str_is(json_member_text(in, "InvocationType"), "Event"));
+    return ends ? op : NULL;
+}
+
+/* The call that delivers; NULL: nothing delivers so. */
+static struct call *delivery(struct call *push, struct str service, struct str operation, const cJSON *in,
                              const struct outbox_item *item)
 {
-    struct call *k = door_open(push->world, push, service, operation);
-    if (!k)
+    const struct service *s;
+    const struct op_row *op = deliverer(push->world, service, operation, in, &s);
+    if (!op)
         return NULL;
+    struct call *k = call_new(push->world, push, s, op);
     k->from = CALL_TRIGGER;
     k->causes = arena_str(&k->arena, item->causes);
     k->account = arena_str(&k->arena, item->account);
@@ -95,7 +108,7 @@ static void dead_letter(struct call *push, const struct outbox_item *item, const
                            });
     if (!item->row.dead_letter_arn.p || !arn_parse(item->row.dead_letter_arn, &arn))
         return;
-    struct call *k = delivery(push, "sqs", "SendMessage", item);
+    struct call *k = delivery(push, STR("sqs"), STR("SendMessage"), NULL, item);
     if (!k)
         return;
     const cJSON *body = cJSON_GetObjectItemCaseSensitive(item->in, "MessageBody");
@@ -117,13 +130,6 @@ static void dead_letter(struct call *push, const struct outbox_item *item, const
     call_free(k);
 }
 
-/* A delivery ends within this turn: a function gets an event, nobody waits for its answer. */
-static bool ends_at_once(const struct outbox_item *item)
-{
-    const char *type = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(item->in, "InvocationType"));
-    return !str_is(item->row.service, "lambda") || (type && strcmp(type, "Event") == 0);
-}
-
 /* A row that nobody of ours wrote: it would stand at the head of the outbox for ever. */
 static enum rc throw_away(struct call *push, struct outbox_item *item)
 {
@@ -135,11 +141,7 @@ static enum rc throw_away(struct call *push, struct outbox_item *item)
 
 static enum rc give(struct call *push, struct outbox_item *item)
 {
-    char service[64], operation[64];
-    struct call *k = ends_at_once(item)
-                         ? delivery(push, str_copy(item->row.service, service, sizeof(service)),
-                                    str_copy(item->row.operation, operation, sizeof(operation)), item)
-                         : NULL;
+    struct call *k = delivery(push, item->row.service, item->row.operation, item->in, item);
     if (!k)
         return throw_away(push, item);
     k->in = item->in;
@@ -237,8 +239,17 @@ static enum stored_mend mend_delivery(struct arena *a, cJSON *row)
     return how == STORED_GOES ? STORED_FINE : how;
 }
 
-static const struct stored_form forms[] = {{.space = "outbox", .rows = delivery_form, .mend = mend_delivery},
-                                           {0}};
+static struct str wrong_delivery(struct arena *a, const struct world *w, const cJSON *row)
+{
+    const struct service *of;
+    struct str service = json_member_text(row, "service"), operation = json_member_text(row, "operation");
+    if (deliverer(w, service, operation, cJSON_GetObjectItemCaseSensitive(row, "in"), &of))
+        return STR_NONE;
+    return arena_printf(a, "is no delivery: %.*s %.*s makes none", STR_ARG(service), STR_ARG(operation));
+}
+
+static const struct stored_form forms[] = {
+    {.space = "outbox", .rows = delivery_form, .mend = mend_delivery, .wrong = wrong_delivery}, {0}};
 
 static enum rc push_open(struct world *w, void **state)
 {

@@ -54,5 +54,9 @@ static enum op_end run(struct call *c, const void *input)
     return OP_DONE;
 }
 
-const struct op_row sns_publish = {
-    .name = "Publish", .run = run, .in = in, .in_size = sizeof(struct publish_in), .out = out};
+const struct op_row sns_publish = {.name = "Publish",
+                                   .run = run,
+                                   .in = in,
+                                   .in_size = sizeof(struct publish_in),
+                                   .out = out,
+                                   .flags = OP_DELIVERS};

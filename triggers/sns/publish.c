@@ -366,4 +366,4 @@ const struct op_row sns_fan_out = {.name = "FanOut",
                                    .run = run_fan_out,
                                    .in = fan_out_rows,
                                    .in_size = sizeof(struct fan_out_in),
-                                   .flags = OP_INTERNAL | OP_QUIET};
+                                   .flags = OP_INTERNAL | OP_QUIET | OP_DELIVERS};

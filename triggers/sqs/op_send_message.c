@@ -43,5 +43,9 @@ static enum op_end run(struct call *c, const void *input)
     return OP_DONE;
 }
 
-const struct op_row sqs_send_message = {
-    .name = "SendMessage", .run = run, .in = in, .in_size = sizeof(struct send_message_in), .out = out};
+const struct op_row sqs_send_message = {.name = "SendMessage",
+                                        .run = run,
+                                        .in = in,
+                                        .in_size = sizeof(struct send_message_in),
+                                        .out = out,
+                                        .flags = OP_DELIVERS};
