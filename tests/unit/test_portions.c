@@ -12,8 +12,9 @@
 #define URL "http://localhost:4566/000000000000/"
 #define JOBS "'QueueUrl':'" URL "jobs'"
 
-static const struct service *const services[] = {&sqs_service,      &sns_service,     &dynamodb_service,
-                                                 &bus_push_service, &control_service, NULL};
+static const struct service *const services[] = {
+    &sqs_service,     &sns_service, &dynamodb_service, &dynamodbstreams_service, &bus_push_service,
+    &control_service, NULL};
 
 /* The rows of one space, counted after each turn. */
 static struct {
@@ -347,6 +348,160 @@ static void a_query_backwards_goes_in_portions_in_its_order(void **state)
     assert_non_null(at(call_out(r->last), "LastEvaluatedKey"));
 }
 
+/* --- what a batch writes */
+
+/* 25 items of 100 KB: each some 300,000 steps, as it has an entry and a record too. */
+static struct call *big_batch(struct room *r)
+{
+    struct call *c = door_open(r->world, NULL, "dynamodb", "BatchWriteItem");
+    char *body = xcalloc(1, 100001);
+    memset(body, 'x', 100000);
+    c->in = cJSON_Parse("{\"ReturnConsumedCapacity\":\"INDEXES\",\"RequestItems\":{}}");
+    cJSON *puts = cJSON_AddArrayToObject(cJSON_GetObjectItem(c->in, "RequestItems"), "Notes");
+    for (int i = 0; i < 25; i++) {
+        char id[16];
+        cJSON *put = cJSON_CreateObject();
+        cJSON *item = cJSON_AddObjectToObject(cJSON_AddObjectToObject(put, "PutRequest"), "Item");
+        snprintf(id, sizeof(id), "%02d", i);
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(item, "id"), "S", id);
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(item, "of"), "S", "a");
+        cJSON_AddStringToObject(cJSON_AddObjectToObject(item, "body"), "S", body);
+        cJSON_AddItemToArray(puts, put);
+    }
+    free(body);
+    return c;
+}
+
+/* What somebody else asks after the batch's first turn. */
+static struct {
+    const char *operation, *in;
+    struct call *ended;
+} meanwhile;
+
+static void meanwhile_ended(struct call *c)
+{
+    meanwhile.ended = c;
+}
+
+static void ask_meanwhile(void *arg)
+{
+    turn_over(arg);
+    if (!meanwhile.operation || rows_of(watched.world->store, "ddb.item") == 0)
+        return;
+    struct call *c = door_open(watched.world, NULL, "dynamodb", meanwhile.operation);
+    meanwhile.operation = NULL;
+    c->in = cJSON_Parse(meanwhile.in);
+    c->from = CALL_TEST;
+    c->on_end = meanwhile_ended;
+    door_submit(c);
+}
+
+/* Returns the answer of the batch, while somebody asks this. */
+static const cJSON *write_big_batch(struct room *r, const char *operation, const char *in)
+{
+    memset(&meanwhile, 0, sizeof(meanwhile));
+    meanwhile.operation = operation, meanwhile.in = in;
+    table(r);
+    ask(r, "dynamodb", "UpdateTable",
+        "{'TableName':'Notes','StreamSpecification':{'StreamEnabled':true,'StreamViewType':'KEYS_ONLY'}}");
+    watch(r, "ddb.item");
+    r->world->turn_over = ask_meanwhile;
+    struct call *c = door_wait(big_batch(r));
+    r->world->turn_over = NULL;
+    call_free(r->last);
+    r->last = c;
+    assert_null(c->fault);
+    if (operation)
+        assert_non_null(meanwhile.ended);
+    return call_out(c);
+}
+
+static void a_large_batch_is_written_in_portions_that_others_see(void **state)
+{
+    struct room *r = *state;
+    const cJSON *out = write_big_batch(r, "Scan", "{\"TableName\":\"Notes\",\"Select\":\"COUNT\"}");
+    assert_int_equal(r->last->runs, 7);
+    assert_true(watched.worked < CALL_WORK * 3 / 2);
+    assert_int_equal(cJSON_GetNumberValue(at(call_out(meanwhile.ended), "Count")), 4);
+    call_free(meanwhile.ended);
+    assert_int_equal(count_at(out, "UnprocessedItems"), 0);
+    assert_float_equal(cJSON_GetNumberValue(at(out, "ConsumedCapacity.0.CapacityUnits")), 25 * 196, 0);
+    assert_float_equal(
+        cJSON_GetNumberValue(at(out, "ConsumedCapacity.0.GlobalSecondaryIndexes.ByOf.CapacityUnits")),
+        25 * 98, 0);
+    assert_int_equal(count_at(out, "ConsumedCapacity"), 1);
+    assert_int_equal(rows_of(r->world->store, "ddb.item"), 25);
+}
+
+static void the_records_of_a_large_batch_are_in_its_order(void **state)
+{
+    struct room *r = *state;
+    write_big_batch(r, NULL, NULL);
+    const cJSON *out = ask(r, "dynamodb", "DescribeTable", "{'TableName':'Notes'}");
+    char *arn = xstrdup(text_at(out, "Table.LatestStreamArn"));
+    out = ask(r, "dynamodbstreams", "DescribeStream", "{'StreamArn':'%s'}", arn);
+    char *shard = xstrdup(text_at(out, "StreamDescription.Shards.0.ShardId"));
+    out = ask(r, "dynamodbstreams", "GetShardIterator",
+              "{'StreamArn':'%s','ShardId':'%s','ShardIteratorType':'TRIM_HORIZON'}", arn, shard);
+    char *iterator = xstrdup(text_at(out, "ShardIterator"));
+    out = ask(r, "dynamodbstreams", "GetRecords", "{'ShardIterator':'%s'}", iterator);
+    assert_int_equal(count_at(out, "Records"), 25);
+    for (int i = 0; i < 25; i++) {
+        char path[60], id[16];
+        snprintf(path, sizeof(path), "Records.%d.dynamodb.Keys.id.S", i);
+        snprintf(id, sizeof(id), "%02d", i);
+        assert_string_equal(text_at(out, path), id);
+    }
+    free(arn), free(shard), free(iterator);
+}
+
+/* The rest is handed back, and what was written is in the answer. */
+static void the_rest_of_a_batch_is_handed_back(struct room *r, const cJSON *out)
+{
+    assert_null(meanwhile.ended->fault);
+    call_free(meanwhile.ended);
+    assert_int_equal(count_at(out, "UnprocessedItems.Notes"), 21);
+    assert_string_equal(text_at(out, "UnprocessedItems.Notes.0.PutRequest.Item.id.S"), "04");
+    assert_float_equal(cJSON_GetNumberValue(at(out, "ConsumedCapacity.0.CapacityUnits")), 4 * 196, 0);
+    assert_int_equal(r->last->runs, 2);
+}
+
+static void of_a_table_that_is_deleted_meanwhile_the_rest_is_handed_back(void **state)
+{
+    struct room *r = *state;
+    const cJSON *out = write_big_batch(r, "DeleteTable", "{\"TableName\":\"Notes\"}");
+    the_rest_of_a_batch_is_handed_back(r, out);
+    table(r);
+    assert_int_equal(count_items(r, ""), 0);
+}
+
+static void of_a_table_that_loses_an_index_meanwhile_the_rest_is_handed_back(void **state)
+{
+    struct room *r = *state;
+    const cJSON *out =
+        write_big_batch(r, "UpdateTable",
+                        "{\"TableName\":\"Notes\",\"GlobalSecondaryIndexUpdates\":[{\"Delete\":"
+                        "{\"IndexName\":\"ByOf\"}}]}");
+    the_rest_of_a_batch_is_handed_back(r, out);
+    assert_int_equal(count_items(r, ""), 4);
+}
+
+/* Whatever the turn has done before. */
+static void a_small_batch_is_one_turn(void **state)
+{
+    struct room *r = *state;
+    table(r);
+    struct buf puts;
+    buf_init(&puts, 1u << 16);
+    for (int i = 0; i < 25; i++)
+        buf_printf(&puts, "%s{'PutRequest':{'Item':{'id':{'S':'%d'},'of':{'S':'a'}}}}", i ? "," : "", i);
+    struct call *large = big_batch(r);
+    door_send(large);
+    ask(r, "dynamodb", "BatchWriteItem", "{'RequestItems':{'Notes':[%.*s]}}", (int)puts.n, puts.p);
+    assert_int_equal(r->last->runs, 1);
+    buf_release(&puts);
+}
+
 #define NEWS "'TopicArn':'arn:aws:sns:us-east-1:000000000000:news'"
 
 static void subscribe(struct room *r, int n)
@@ -577,6 +732,11 @@ int main(void)
         PORTION_TEST(a_topic_of_the_same_name_neither_sees_nor_loses_subscriptions),
         PORTION_TEST(a_scan_with_a_long_filter_goes_in_portions),
         PORTION_TEST(a_query_backwards_goes_in_portions_in_its_order),
+        PORTION_TEST(a_large_batch_is_written_in_portions_that_others_see),
+        PORTION_TEST(the_records_of_a_large_batch_are_in_its_order),
+        PORTION_TEST(of_a_table_that_is_deleted_meanwhile_the_rest_is_handed_back),
+        PORTION_TEST(of_a_table_that_loses_an_index_meanwhile_the_rest_is_handed_back),
+        PORTION_TEST(a_small_batch_is_one_turn),
         PORTION_TEST(a_publish_is_handed_out_and_delivered_in_portions),
         PORTION_TEST(several_publishers_share_the_portion_of_a_turn),
         PORTION_TEST(the_filters_of_many_subscriptions_are_asked_in_portions),
