@@ -833,6 +833,26 @@ static void a_batch_says_little_of_a_wrong_key(void **state)
                         "Expected: S Actual: N IndexName: byCustomer");
 }
 
+/* 1E125 counts as two bytes and is 126 characters long: the size allows what the text does not. */
+static void an_item_of_long_numbers_is_refused_by_a_batch_too(void **state)
+{
+    struct room *r = *state;
+    struct buf item;
+    buf_init(&item, 1u << 20);
+    buf_z(&item, "{'id':{'S':'long'},'l':{'L':[");
+    for (int i = 0; i < 40000; i++)
+        buf_z(&item, i ? ",{'N':'1E125'}" : "{'N':'1E125'}");
+    buf_z(&item, "]}}");
+    make_orders(r);
+    refused(r, "ValidationException", DB, "PutItem", "{'TableName':'Orders','Item':%s}", buf_zstr(&item));
+    refused(
+        r, "ValidationException", DB, "BatchWriteItem",
+        "{'RequestItems':{'Orders':[{'PutRequest':{'Item':{'id':{'S':'1'}}}},{'PutRequest':{'Item':%s}}]}}",
+        buf_zstr(&item));
+    assert_int_equal(int_at(ask(r, DB, "Scan", "{'TableName':'Orders'}"), "Count"), 0);
+    buf_release(&item);
+}
+
 /* Of the tables with local indexes, whatever others are in the batch. */
 static void a_batch_tells_of_its_collections(void **state)
 {
@@ -1048,6 +1068,7 @@ int main(void)
         TEST(a_page_ends_at_one_megabyte),
         TEST(batches_write_and_read),
         TEST(a_batch_says_little_of_a_wrong_key),
+        TEST(an_item_of_long_numbers_is_refused_by_a_batch_too),
         TEST(a_batch_tells_of_its_collections),
         TEST(a_batch_reads_at_most_16_mb),
         TEST(consumed_capacity_is_reported),

@@ -170,12 +170,12 @@ static enum rc find_models(struct call *c, struct batch *b)
     return rc;
 }
 
-/* *work: the bytes that this was about, of the item, its entries and its record. */
-static enum rc write_one(struct call *c, struct rmw *r, int64_t *work)
+/* *work: the bytes that this was about, of the item, its entries and its record.  `w` says what cannot be
+ * stored though the check took it: an item of long numbers, which only its text shows. */
+static enum rc write_one(struct call *c, struct rmw *r, int64_t *work, struct wrong *w)
 {
-    struct wrong w = wrong_none(&c->arena);
     enum rc rc = RC_OK;
-    if (rmw_decide(c, r, &w, &rc))
+    if (rmw_decide(c, r, w, &rc))
         rc = rmw_apply(c, r);
     *work =
         (int64_t)((r->old_text.n + r->new_text.n) * (1 + r->table->index_count + (r->table->stream != NULL)));
@@ -183,22 +183,23 @@ static enum rc write_one(struct call *c, struct rmw *r, int64_t *work)
 }
 
 /* As much as a turn should hold, one at least. */
-static enum rc write_portion(struct call *c, struct batch *b)
+static enum rc write_portion(struct call *c, struct batch *b, struct wrong *w)
 {
     enum rc rc = RC_OK;
     size_t first = b->done;
     int64_t work, sum = 0;
-    for (bool more = true; more && b->done < b->n && rc == RC_OK; b->done++) {
+    for (bool more = true; more && b->done < b->n && rc == RC_OK && !w->fault; b->done++) {
         if (b->left[b->done])
             continue;
-        rc = write_one(c, &b->writes[b->done], &work);
+        rc = write_one(c, &b->writes[b->done], &work, w);
         sum += work;
         more = call_works(c, work) || sum < TURN_LEAST;
     }
-    for (size_t i = first; rc != RC_OK && i < b->done; i++)
+    bool failed = rc != RC_OK || w->fault;
+    for (size_t i = first; failed && i < b->done; i++)
         if (!b->left[i])
             tally_forget(b->writes[i].table); /* the writes before the one that failed are undone */
-    if (rc == RC_OK && b->done < b->n && !b->known[0])
+    if (!failed && b->done < b->n && !b->known[0])
         remember_all(c, b);
     if (b->known[0])
         leave_models(b);
@@ -295,9 +296,12 @@ static enum op_end answer(struct call *c, const struct batch_write_in *req, cons
 
 static enum op_end go_on(struct call *c, const struct batch_write_in *req, struct batch *b)
 {
+    struct wrong w = wrong_none(&c->arena);
     enum rc rc = b->known[0] ? find_models(c, b) : RC_OK;
     if (rc == RC_OK)
-        rc = write_portion(c, b);
+        rc = write_portion(c, b, &w);
+    if (w.fault)
+        return wrong_end(c, &w);
     return rc != RC_OK ? call_broke(c, rc) : b->done < b->n ? OP_MORE : answer(c, req, b);
 }
 
