@@ -229,13 +229,15 @@ static void a_queue_of_the_same_name_neither_sees_nor_loses_messages(void **stat
     assert_int_equal(watched.rows, 3);
 }
 
+#define TABLE                                                                                                \
+    "{'TableName':'Notes','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':'id',"    \
+    "'AttributeType':'S'},{'AttributeName':'of','AttributeType':'S'}],'KeySchema':[{'AttributeName':'id',"   \
+    "'KeyType':'HASH'}],'GlobalSecondaryIndexes':[{'IndexName':'ByOf','KeySchema':[{'AttributeName':'of',"   \
+    "'KeyType':'HASH'}],'Projection':{'ProjectionType':'ALL'}}]}"
+
 static void table(struct room *r)
 {
-    ask(r, "dynamodb", "CreateTable",
-        "{'TableName':'Notes','BillingMode':'PAY_PER_REQUEST','AttributeDefinitions':[{'AttributeName':'id',"
-        "'AttributeType':'S'},{'AttributeName':'of','AttributeType':'S'}],'KeySchema':[{'AttributeName':'id',"
-        "'KeyType':'HASH'}],'GlobalSecondaryIndexes':[{'IndexName':'ByOf','KeySchema':[{'AttributeName':'of',"
-        "'KeyType':'HASH'}],'Projection':{'ProjectionType':'ALL'}}]}");
+    ask(r, "dynamodb", "CreateTable", "%s", TABLE);
 }
 
 static void put_items(struct room *r, int n)
@@ -286,18 +288,28 @@ static void a_deleted_index_goes_in_portions(void **state)
 
 /* --- what is looked at */
 
-/* 40 items of 20 KB and a filter of 100 operands: some 2.6 million steps. */
+/* 40 items of 20 KB and a filter of 100 operands: some 2.6 million steps.  The request, as JSON; freed by who
+ * asks. */
+static char *with_a_long_filter(const char *more)
+{
+    struct buf json;
+    buf_init(&json, 1u << 16);
+    buf_z(&json, "{'TableName':'Notes','FilterExpression':'");
+    for (int i = 0; i < 50; i++)
+        buf_printf(&json, "%scontains(body, :x)", i ? " OR " : "");
+    buf_printf(&json,
+               "','ReturnConsumedCapacity':'TOTAL','ExpressionAttributeValues':{':x':{'S':'needle'}%s}",
+               more);
+    char *text = xstrdup(buf_zstr(&json));
+    buf_release(&json);
+    return text;
+}
+
 static void ask_for_all_with_a_long_filter(struct room *r, const char *operation, const char *more)
 {
-    struct buf filter;
-    buf_init(&filter, 1u << 16);
-    for (int i = 0; i < 50; i++)
-        buf_printf(&filter, "%scontains(body, :x)", i ? " OR " : "");
-    ask(r, "dynamodb", operation,
-        "{'TableName':'Notes','FilterExpression':'%.*s','ReturnConsumedCapacity':'TOTAL',"
-        "'ExpressionAttributeValues':{':x':{'S':'needle'}%s}",
-        (int)filter.n, filter.p, more);
-    buf_release(&filter);
+    char *json = with_a_long_filter(more);
+    ask(r, "dynamodb", operation, "%s", json);
+    free(json);
 }
 
 static void put_big_items(struct room *r)
@@ -500,6 +512,52 @@ static void a_small_batch_is_one_turn(void **state)
     ask(r, "dynamodb", "BatchWriteItem", "{'RequestItems':{'Notes':[%.*s]}}", (int)puts.n, puts.p);
     assert_int_equal(r->last->runs, 1);
     buf_release(&puts);
+}
+
+struct heard {
+    bool ended;
+    const char *fault; /* NULL: an answer */
+};
+
+static void hear(struct call *c)
+{
+    struct heard *h = c->asker;
+    h->ended = true;
+    h->fault = c->fault ? c->fault->code : NULL;
+    call_free(c);
+}
+
+/* Asks without waiting: what is asked next comes between the portions of what was asked before. */
+static void ask_also(struct room *r, struct heard *h, const char *operation, const char *json)
+{
+    char *text = xstrdup(json);
+    for (char *p = text; *p; p++)
+        *p = *p == '\'' ? '"' : *p;
+    struct call *c = door_open(r->world, NULL, "dynamodb", operation);
+    c->in = cJSON_Parse(text);
+    c->asker = h;
+    c->on_end = hear;
+    free(text);
+    door_submit(c);
+}
+
+/* The place where the walk stands is none of the new table: its items, and what lies between the two, are not
+ * of this scan. */
+static void a_scan_of_a_table_that_is_replaced_meanwhile_finds_it_gone(void **state)
+{
+    struct room *r = *state;
+    struct heard scan = {0}, other = {0};
+    char *json = with_a_long_filter("}");
+    put_big_items(r);
+    ask_also(r, &scan, "Scan", json);
+    ask_also(r, &other, "DeleteTable", "{'TableName':'Notes'}");
+    ask_also(r, &other, "CreateTable", TABLE);
+    turn_run(r->world->turn);
+    assert_true(other.ended);
+    assert_null(other.fault);
+    assert_true(scan.ended);
+    assert_string_equal(scan.fault, "ResourceNotFoundException");
+    free(json);
 }
 
 #define NEWS "'TopicArn':'arn:aws:sns:us-east-1:000000000000:news'"
@@ -737,6 +795,7 @@ int main(void)
         PORTION_TEST(of_a_table_that_is_deleted_meanwhile_the_rest_is_handed_back),
         PORTION_TEST(of_a_table_that_loses_an_index_meanwhile_the_rest_is_handed_back),
         PORTION_TEST(a_small_batch_is_one_turn),
+        PORTION_TEST(a_scan_of_a_table_that_is_replaced_meanwhile_finds_it_gone),
         PORTION_TEST(a_publish_is_handed_out_and_delivered_in_portions),
         PORTION_TEST(several_publishers_share_the_portion_of_a_turn),
         PORTION_TEST(the_filters_of_many_subscriptions_are_asked_in_portions),

@@ -1,10 +1,12 @@
 /* The walk over a range of items or entries, and the answer.
  *
  * A turn walks as far as it should (call_works), at least over one item; the next goes on behind it.  What is
- * written meanwhile behind the place where the walk stands is seen, as between two pages. */
+ * written meanwhile behind the place where the walk stands is seen, as between two pages; when the table or
+ * the index goes, so does the answer. */
 #include "page.h"
 
 #include "answer.h"
+#include "dynamodb.h"
 
 /* The walk begins behind this key. */
 static void move_edge(struct page *p, struct str key)
@@ -239,6 +241,29 @@ static enum rc finish(struct walk *k)
     return rc;
 }
 
+/* Keys begin with a number that no other table or index has: a place outside of the range is of one that was
+ * deleted meanwhile, and this one only has its name. */
+static bool still_there(const struct page *p, struct str place)
+{
+    return str_cmp(key_view(&p->from), place) <= 0 && str_cmp(place, key_view(&p->to)) < 0;
+}
+
+static enum op_end go_on(struct walk *k)
+{
+    struct page *p = k->page;
+    if (k->next.p && !still_there(p, k->next))
+        return call_fail(p->call, &ddb_not_found, NULL);
+    if (k->next.p)
+        move_edge(p, k->next);
+    k->next = STR_NONE;
+    enum rc rc = walk_range(k);
+    if (rc == RC_OK && k->next.p)
+        return OP_MORE;
+    if (rc == RC_OK)
+        rc = finish(k);
+    return rc == RC_OK ? answer_end(p->call) : call_broke(p->call, rc);
+}
+
 enum op_end page_answer(struct page *p)
 {
     struct call *c = p->call;
@@ -246,15 +271,9 @@ enum op_end page_answer(struct page *p)
     c->plan = k;
     k->page = p, k->item = NULL;
     arena_init(&k->scratch);
-    if (k->next.p)
-        move_edge(p, k->next);
-    k->next = STR_NONE;
-    enum rc rc = walk_range(k);
-    bool waits = rc == RC_OK && k->next.p;
-    if (rc == RC_OK && !waits)
-        rc = finish(k);
+    enum op_end end = go_on(k);
     arena_release(&k->scratch);
     key_release(&p->from);
     key_release(&p->to);
-    return rc != RC_OK ? call_broke(c, rc) : waits ? OP_MORE : answer_end(c);
+    return end;
 }
