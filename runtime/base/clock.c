@@ -34,12 +34,20 @@ void clock_init(struct clock *c)
     *c = (struct clock){.speed = 1, .world_us = read_us(CLOCK_REALTIME), .real_us = clock_mono_us()};
 }
 
+static int64_t running_at(const struct clock *c, int64_t real_us)
+{
+    int64_t passed = real_us - c->real_us;
+    return c->world_us + (c->speed == 1 ? passed : (int64_t)((double)passed * c->speed));
+}
+
 int64_t clock_now_us(const struct clock *c)
 {
-    if (c->frozen)
-        return c->world_us;
-    int64_t passed = clock_mono_us() - c->real_us;
-    return c->world_us + (c->speed == 1 ? passed : (int64_t)((double)passed * c->speed));
+    return c->frozen ? c->world_us : running_at(c, clock_mono_us());
+}
+
+int64_t clock_jump_us(const struct clock *before, const struct clock *after)
+{
+    return after->world_us - (before->frozen ? before->world_us : running_at(before, after->real_us));
 }
 
 static int64_t floor_div(int64_t a, int64_t b)

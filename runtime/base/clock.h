@@ -29,6 +29,10 @@ void clock_speed(struct clock *c, double speed);
  * back on its own, but a person may set it back. */
 void clock_set(struct clock *c, int64_t world_us);
 
+/* How far the time was set at the moment when `before` became `after`, whoever hears of it when; next to
+ * nothing when it was frozen, resumed or given another speed. */
+int64_t clock_jump_us(const struct clock *before, const struct clock *after);
+
 /* How many real milliseconds from now the world's clock shows `due` (0 when past; -1: never, it is frozen).
  */
 int64_t clock_real_ms_until(const struct clock *c, int64_t due_ms);

@@ -117,6 +117,22 @@ static void frozen(void **state)
     assert_true(clock_now(&c) >= T_2026 && clock_now(&c) < T_2026 + 60000);
 }
 
+/* Whenever it is asked: half a second later a clock of speed 3600 shows half an hour more. */
+static void jumps(void **state)
+{
+    (void)state;
+    struct clock before = {.speed = 3600, .world_us = T_2026 * 1000, .real_us = clock_mono_us() - 500000};
+    struct clock after = {
+        .frozen = true, .speed = 3600, .world_us = before.world_us, .real_us = before.real_us};
+    assert_int_equal(clock_jump_us(&before, &after), 0);
+    after.real_us += 1000, after.world_us += 3600000;
+    assert_int_equal(clock_jump_us(&before, &after), 0);
+    after.world_us = 0;
+    assert_int_equal(clock_jump_us(&before, &after), -T_2026 * 1000 - 3600000);
+    before.frozen = true;
+    assert_int_equal(clock_jump_us(&before, &after), -T_2026 * 1000);
+}
+
 static void scaled(void **state)
 {
     (void)state;
@@ -138,7 +154,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_forms), cmocka_unit_test(parsing), cmocka_unit_test(spans),
-        cmocka_unit_test(calendar),   cmocka_unit_test(frozen),  cmocka_unit_test(scaled),
+        cmocka_unit_test(calendar),   cmocka_unit_test(frozen),  cmocka_unit_test(jumps),
+        cmocka_unit_test(scaled),
     };
     return cmocka_run_group_tests_name("clock", tests, NULL, NULL);
 }

@@ -285,6 +285,29 @@ static void test_clock_set_back(void **state)
     home_close(&h);
 }
 
+/* The news of it is a second old, in which ten passed here: the sleep ends when the world says so. */
+static void test_clock_frozen_late(void **state)
+{
+    struct lua_home h;
+    (void)state;
+    home_open(&h, "return function() time.sleep(800000) return true end");
+    clock_freeze(&h.clock);
+    int64_t begin = clock_now_us(&h.clock), due = begin + 800000000, then = clock_mono_us() - 1000000;
+    uint64_t id = home_start(&h, "0", 900000);
+    home_run(&h);
+    h.clock = (struct clock){.speed = 10, .world_us = begin, .real_us = then};
+    home_run(&h);
+    h.clock = (struct clock){.frozen = true, .speed = 10, .world_us = begin + 10, .real_us = then + 1};
+    home_run(&h);
+    clock_set(&h.clock, due - 1000);
+    home_run(&h);
+    assert_null(h.payload[id]);
+    clock_set(&h.clock, due);
+    home_run(&h);
+    assert_string_equal(h.payload[id], "true");
+    home_close(&h);
+}
+
 /* --- memory -------------------------------------------------------------------------------------------- */
 
 static void runs_out(const char *body)
@@ -837,6 +860,7 @@ int main(void)
         cmocka_unit_test(test_clock),
         cmocka_unit_test(test_sleep),
         cmocka_unit_test(test_clock_set_back),
+        cmocka_unit_test(test_clock_frozen_late),
         cmocka_unit_test(test_memory),
         cmocka_unit_test(test_recursion),
         cmocka_unit_test(test_calls),

@@ -140,7 +140,7 @@ static void follow_clock(struct executor *x)
     const struct clock *c = x->host.clock;
     if (c->real_us == x->clock.real_us && c->world_us == x->clock.world_us)
         return;
-    int64_t by_us = clock_now_us(c) - clock_now_us(&x->clock);
+    int64_t by_us = clock_jump_us(&x->clock, c);
     x->clock = *c;
     if (by_us >= 0)
         return;
