@@ -37,7 +37,8 @@ CFLAGS   += -std=c11 $(WARN) $(CFLAGS_$(KIND))
 LDFLAGS  += $(LDFLAGS_$(KIND))
 
 # The release carries its libraries in itself where Debian has an archive of them, so that the one file runs where none is
-# installed; what is left is libc, and libcjson on Debian 12.  The tests link the shared ones: the same code, sooner linked.
+# installed; what is left is libc, and libcjson, of which Debian has none.  The tests link the shared ones: the same code,
+# sooner linked.
 archive = $(filter /%,$(shell $(CC) -print-file-name=lib$(1).a 2>/dev/null))
 ifeq ($(KIND),release)
 library = $(or $(firstword $(foreach name,$(1),$(call archive,$(name)))),-l$(lastword $(1)))

@@ -95,12 +95,9 @@ class Built(Case):
         self.assertEqual(status, 0, said)
         return said
 
-    def test_it_needs_the_c_library_and_on_debian_12_cjson(self):
+    def test_it_needs_the_c_library_and_cjson_alone(self):
         needed = set(re.findall(r"\(NEEDED\).*\[(.*)\]", self.inspect("readelf", "-d")))
-        allowed = {"libc.so.6", "libm.so.6", "ld-linux-aarch64.so.1", "ld-linux-x86-64.so.2"}
-        with open("/etc/os-release") as f:
-            if "bookworm" in f.read():
-                allowed.add("libcjson.so.1")
+        allowed = {"libc.so.6", "libm.so.6", "ld-linux-aarch64.so.1", "ld-linux-x86-64.so.2", "libcjson.so.1"}
         self.assertIn("libc.so.6", needed)
         self.assertEqual(needed - allowed, set())
 
