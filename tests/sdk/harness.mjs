@@ -20,15 +20,13 @@ function listen(port) {
     });
 }
 
-// The first of two neighbouring ports that nobody listens on.
+// The first of two neighbouring ports that nobody listens on, none of those that the system gives to connections.
 async function freePorts() {
     for (;;) {
-        const first = await listen(0);
-        const port = first.address().port;
-        const second = await listen(port + 1).catch(() => null);
-        first.close();
-        second?.close();
-        if (second) return port;
+        const port = 10000 + Math.floor(Math.random() * 22000);
+        const servers = await Promise.all([port, port + 1].map((p) => listen(p).catch(() => null)));
+        for (const server of servers) server?.close();
+        if (servers.every(Boolean)) return port;
     }
 }
 
