@@ -128,8 +128,9 @@ enum { INLINE_MAX = 400 };
  * transactions; at LIMIT (a disk that is slower than we are) it moves what there is. */
 enum { MOVE_AT = 8192, FINISH_AT = 16384, LIMIT = 65536, FEW = 512 };
 
-/* A log that was longer is cut to so many bytes when it begins afresh: MOVE_AT pages. */
-#define LOG_KEPT "33554432"
+/* A log that was longer is cut to so many bytes when it begins afresh: twice FINISH_AT, so that steady load,
+ * which ends there, does not give its blocks back each time only to ask for them again. */
+#define LOG_KEPT "134217728"
 
 /* When the main file is made small again, in pages: so many are free, and so few are not that copying them
  * takes less than the turn may be held (at the end of a run: than a person waits).  Until then what comes
