@@ -569,7 +569,7 @@ enum rc due_each(struct store *s, uint64_t queue, int64_t after,
                  void (*visit)(void *arg, const struct due *d), void *arg)
 {
     struct store_cursor *at;
-    enum rc rc = after == INT64_MIN ? due_scan(s, queue, &at) : due_scan_after(s, queue, after, &at);
+    enum rc rc = due_scan_after(s, queue, after, &at);
     if (rc != RC_OK)
         return rc;
     struct str key, value;
