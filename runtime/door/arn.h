@@ -18,8 +18,8 @@ bool arn_parse(struct str text, struct arn *out);
 /* As arn_parse, and of this service, with region and account: a queue, a topic, a table, a function. */
 bool arn_of_service(struct str text, const char *service, struct arn *out);
 
-/* What 81ba834 took for an ARN, in its one spelling: any partition is ours, and a region that can be none is
- * the one given.  In the arena; absent: it is no ARN. */
+/* What the first version took for an ARN, in its one spelling: any partition is ours, and a region that can
+ * be none is the one given.  In the arena; absent: it is no ARN. */
 struct str arn_mend(struct arena *a, struct str text, struct str region);
 
 /* arn:aws:sqs:us-east-1:000000000000:Shipping, in the arena. */

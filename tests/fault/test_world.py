@@ -7,7 +7,7 @@ import unittest
 
 from harness import ROOT, Tidepool, request, until
 
-# Folders as 81ba834 left them: "sqlite3 world.db .dump".  The other holds what it took and later versions refuse.
+# Folders as the first version left them: "sqlite3 world.db .dump".  The other holds what it took and later versions refuse.
 FIRST = os.path.join(ROOT, "tests", "fault", "world-1.sql")
 SPELLINGS = os.path.join(ROOT, "tests", "fault", "world-1-spellings.sql")
 JOBS = "/000000000000/jobs"

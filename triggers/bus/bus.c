@@ -83,7 +83,8 @@ static const struct shape_row mapping_form[] = {
     SHAPE_END,
 };
 
-/* 81ba834 kept a source as it was spelled, and looked neither at a queue's region nor at any partition. */
+/* The first version kept a source as it was spelled, and looked neither at a queue's region nor at any
+ * partition. */
 static enum stored_mend mend_mapping(struct arena *a, cJSON *row)
 {
     struct arn function;

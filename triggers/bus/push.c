@@ -232,7 +232,7 @@ static const struct shape_row delivery_form[] = {
     SHAPE_END,
 };
 
-/* The dead-letter queue of 81ba834 had any partition. */
+/* The dead-letter queue of the first version had any partition. */
 static enum stored_mend mend_delivery(struct arena *a, cJSON *row)
 {
     enum stored_mend how = stored_mend_arn(a, row, "deadLetterArn", json_member_text(row, "region"));

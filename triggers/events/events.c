@@ -169,7 +169,7 @@ static const struct shape_row rule_form[] = {
     SHAPE_END,
 };
 
-/* 81ba834 took targets of any partition; one that leads nowhere goes, and its rule stays. */
+/* The first version took targets of any partition; one that leads nowhere goes, and its rule stays. */
 static enum stored_mend mend_rule(struct arena *a, cJSON *row)
 {
     struct arn rule;

@@ -65,7 +65,7 @@ static enum stored_mend mend_redrive(struct arena *a, cJSON *attributes, struct 
     return how == STORED_MENDED ? how : STORED_FINE;
 }
 
-/* 81ba834 took endpoints of any partition, and such as lead nowhere ("arn::sqs:::a"). */
+/* The first version took endpoints of any partition, and such as lead nowhere ("arn::sqs:::a"). */
 static enum stored_mend mend_subscription(struct arena *a, cJSON *row)
 {
     enum stored_mend how = stored_mend_arn(a, row, "endpoint", STR(""));
